@@ -1,0 +1,62 @@
+"""Pictures to judge a checkpoint by: held-out photos in every style.
+
+    python3 contact_sheet.py CHECKPOINT.pt --photos DIR --out SHEET.png [--size 256] [--picks 3,7]
+                             [--styles a,b] [--wide]
+
+Rows are photos, columns the photo and every style. --wide keeps the photos' shape (`size` is the
+short side then) and puts each photo's styles into rows of four.
+"""
+import argparse
+
+import torch
+
+import checkpoint
+import data
+
+PICKS = "3,1,5,7,10,15,19,20"  # portraits, animals, landscapes, streets, dark scenes
+
+
+def stylise(net, photo, style):
+    with torch.no_grad():
+        return net.forward_plain(photo, torch.eye(net.style_count)[style:style + 1])[0]
+
+
+def grid(tiles, columns):
+    blank = torch.ones_like(tiles[0])
+    tiles = tiles + [blank] * (-len(tiles) % columns)
+    rows = [torch.cat(tiles[i:i + columns], 2) for i in range(0, len(tiles), columns)]
+    return torch.cat(rows, 1)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint")
+    parser.add_argument("--photos", required=True)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--picks", default=PICKS, help="numbers of held-out photos")
+    parser.add_argument("--styles", help="names; default all")
+    parser.add_argument("--wide", action="store_true")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    net, state = checkpoint.load_network(options.checkpoint)
+    names = checkpoint.style_names(state)
+    chosen = options.styles.split(",") if options.styles else names[1:]
+    _, held_out = data.photo_paths(options.photos)
+    parts = []
+    for pick in (int(p) for p in options.picks.split(",")):
+        if options.wide:
+            photo = data.to_tensor(data.read_picture(held_out[pick], short_side=options.size))
+            photo = data.crop_to_multiple(photo)
+        else:
+            photo = data.center_square(held_out[pick], options.size)
+        tiles = [photo[0]] + [stylise(net, photo, names.index(name)) for name in chosen]
+        parts.append(grid(tiles, 4 if options.wide else len(tiles)))
+    width = max(part.shape[2] for part in parts)
+    parts = [torch.nn.functional.pad(p, (0, width - p.shape[2]), value=1.0) for p in parts]
+    data.to_picture(torch.cat(parts, 1)).save(options.out)
+
+
+if __name__ == "__main__":
+    main()

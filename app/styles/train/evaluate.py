@@ -1,0 +1,195 @@
+"""Measures a checkpoint on held-out photos and prints the table of ../README.md.
+
+    python3 evaluate.py CHECKPOINT.pt --photos DIR --paintings DIR --features FILE.npz
+                        [--johnson-photos 2] [--json OUT.json]
+
+Per style: total loss, Johnson's criterion (evaluations of L-BFGS on the pixels until its loss with
+the same weights is as low; the cap means "not reached") started from white noise, which is Johnson
+et al.'s protocol, and from the photo, which is a far better start, SSIM of gradients, lattice ratio over the painting's own, warping error, noise gain, sharpness over the
+photo's, share of pixels newly black or white, gradient at the rim, the nearest other style (RMSE),
+and the worst mix (total loss of a half-and-half mix over the style's own). Columns are defined in
+measures.py. The photo itself is the first row: what no style can be steadier than.
+"""
+import argparse
+import json
+import statistics
+
+import torch
+
+import checkpoint
+import data
+import features
+import losses
+import measures
+
+SIZE = 256
+STABILITY_PHOTOS = (3, 10, 16, 20, 25)
+JOHNSON_PHOTOS = (3, 10, 20, 1, 16)
+MIX_PHOTOS = (3, 20)
+
+
+def evaluations_needed(loss, photo, start, style, goal, cap):
+    """Evaluations of loss and gradient after which L-BFGS on the pixels is at `goal`."""
+    pixels = start.clone().requires_grad_()
+    optimiser = torch.optim.LBFGS([pixels], max_iter=10 * cap, max_eval=cap, history_size=20,
+                                  line_search_fn="strong_wolfe", tolerance_change=0,
+                                  tolerance_grad=0)
+    seen = []
+
+    class Reached(Exception):
+        pass
+
+    def closure():
+        optimiser.zero_grad()
+        total = loss(photo, pixels.clamp(0, 1), style)[0].sum()
+        total.backward()
+        seen.append(float(total))
+        if seen[-1] <= goal or len(seen) >= cap:
+            raise Reached
+        return total
+
+    try:
+        optimiser.step(closure)
+    except Reached:
+        pass
+    return len(seen)
+
+
+class Evaluation:
+    def __init__(self, options):
+        self.options = options
+        self.net, self.state = checkpoint.load_network(options.checkpoint)
+        self.names = checkpoint.style_names(self.state)
+        training, self.held_out = data.photo_paths(options.photos)
+        calibration = data.Photos(training[:96], 99)
+        self.features = features.FeatureNetwork(options.features, calibration.crops(48, 160))
+        self.paintings = [data.read_painting(options.paintings, s) for s in self.state["styles"]]
+        targets = losses.StyleTargets(self.features, calibration, self.paintings)
+        self.loss = losses.PerceptualLoss(self.features, targets,
+                                          [s.get("content", 1.0) for s in self.state["styles"]])
+        self.photos = [data.center_square(path, SIZE) for path in self.held_out]
+        wide = measures.FRAME + 2 * measures.SURROUNDINGS
+        self.wide = [data.center_square(self.held_out[i], wide) for i in STABILITY_PHOTOS]
+
+    def stylise(self, photo, *styles):
+        """The photo in one style, or in an equal mix of several."""
+        weights = torch.zeros(1, len(self.names))
+        weights[0, list(styles)] = 1 / len(styles)
+        with torch.no_grad():
+            return self.net(photo, weights)
+
+    def total(self, photo, output, style):
+        with torch.no_grad():
+            return float(self.loss(photo, output, style - 1)[0])
+
+    def style_row(self, style):
+        outputs = [self.stylise(photo, style) for photo in self.photos]
+        pairs = list(zip(self.photos, outputs))
+        own = [self.total(photo, output, style) for photo, output in pairs]
+        warping, noise = measures.stability(lambda x: self.stylise(x, style), self.wide)
+        painting = self.paintings[style - 1]
+        row = {
+            "loss": statistics.mean(own),
+            "gradient_ssim": statistics.mean(measures.gradient_ssim(*p) for p in pairs),
+            "lattice": measures.lattice_ratio(outputs) / measures.lattice_ratio([painting]),
+            "warping": warping, "noise": noise,
+            "sharpness": (sum(measures.sharpness(o) for o in outputs) /
+                          sum(measures.sharpness(p) for p in self.photos)),
+            "clipped": statistics.mean(measures.clipped_share(*p) for p in pairs),
+            "rim": statistics.mean(measures.rim_ratio(*p) for p in pairs),
+        }
+        noise_start = torch.rand(self.photos[0].shape, generator=torch.Generator().manual_seed(2))
+        for column, noisy in (("johnson", True), ("from_photo", False)):
+            row[column + "_all"] = [
+                evaluations_needed(self.loss, self.photos[i],
+                                   noise_start if noisy else self.photos[i], style - 1, own[i],
+                                   self.options.cap)
+                for i in JOHNSON_PHOTOS[:self.options.johnson_photos]]
+            if row[column + "_all"]:
+                row[column] = statistics.median(row[column + "_all"])
+        return row, outputs
+
+    def photo_row(self):
+        warping, noise = measures.stability(lambda x: x, self.wide)
+        return {"warping": warping, "noise": noise}
+
+    def mixing(self):
+        """style -> worst ratio of a half mix's loss to the style's own, over partners."""
+        worst = {}
+        count = len(self.names)
+        for i in MIX_PHOTOS:
+            photo = self.photos[i]
+            own = [None] + [self.total(photo, self.stylise(photo, s), s) for s in range(1, count)]
+            for a in range(1, count):
+                for b in range(a + 1, count):
+                    mixed = self.stylise(photo, a, b)
+                    for style in (a, b):
+                        ratio = self.total(photo, mixed, style) / own[style]
+                        worst[style] = max(worst.get(style, 0), ratio)
+        return worst
+
+
+def table(rows, photo):
+    columns = (("loss", "{:.2f}"), ("johnson", "{:.0f}"), ("from_photo", "{:.0f}"),
+               ("gradient_ssim", "{:.2f}"),
+               ("lattice", "{:.2f}"), ("warping", "{:.3f}"), ("noise", "{:.2f}"),
+               ("sharpness", "{:.2f}"), ("clipped", "{:.3f}"), ("rim", "{:.2f}"),
+               ("nearest_rmse", "{:.3f}"), ("nearest", "{}"), ("worst_mix", "{:.2f}"))
+    names = [name for name, _ in columns]
+    lines = ["| style | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+
+    def line(label, row):
+        cells = [form.format(row[n]) if row.get(n) is not None else "" for n, form in columns]
+        lines.append(f"| {label} | " + " | ".join(cells) + " |")
+
+    line("(the photo)", photo)
+    for name, row in rows.items():
+        line(name, row)
+    numeric = [n for n in names if n != "nearest"]
+    for label, of in (("mean", statistics.mean), ("median", statistics.median)):
+        line(label, {n: of([r[n] for r in rows.values()]) for n in numeric
+                     if all(r.get(n) is not None for r in rows.values())})
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint")
+    parser.add_argument("--photos", required=True)
+    parser.add_argument("--paintings", required=True)
+    parser.add_argument("--features", required=True)
+    parser.add_argument("--johnson-photos", type=int, default=2, help="0 to 5")
+    parser.add_argument("--cap", type=int, default=200, help="most L-BFGS evaluations")
+    parser.add_argument("--no-mixing", action="store_true")
+    parser.add_argument("--json")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    evaluation = Evaluation(options)
+    identity = min(measures.psnr(evaluation.stylise(p, 0), p) for p in evaluation.photos)
+    rows, outputs = {}, {}
+    for style, name in enumerate(evaluation.names[1:], 1):
+        rows[name], outputs[name] = evaluation.style_row(style)
+    for name, row in rows.items():
+        distances = {other: statistics.mean(map(measures.rmse, outputs[name], outputs[other]))
+                     for other in rows if other != name}
+        row["nearest"] = min(distances, key=distances.get)
+        row["nearest_rmse"] = distances[row["nearest"]]
+    if not options.no_mixing:
+        for style, ratio in evaluation.mixing().items():
+            rows[evaluation.names[style]]["worst_mix"] = ratio
+    print(table(rows, evaluation.photo_row()))
+    for column in ("johnson", "from_photo"):
+        needed = [n for row in rows.values() for n in row[column + "_all"]]
+        if needed:
+            print(f"\n{column}: median over photos and styles {statistics.median(needed):.0f}, "
+                  f"lowest style {min(row[column] for row in rows.values()):.0f}")
+    print(f"identity: lowest PSNR {identity:.1f} dB over {len(evaluation.photos)} photos")
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump({"identity_psnr": identity, "styles": rows}, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()

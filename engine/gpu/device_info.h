@@ -1,0 +1,64 @@
+// Owns: what the program knows about a Vulkan device before and after it is opened.
+// Depends on: Vulkan. To add a fact: a field here and its line in device_info.cpp.
+#pragma once
+
+#include <vulkan/vulkan.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace impasto::gpu {
+
+class Instance;
+
+enum class DeviceType { discrete, integrated, virtual_gpu, cpu, other };
+const char* device_type_name(DeviceType type);
+
+struct DeviceInfo {
+  std::string name;
+  std::string driver;  ///< name and version, as the driver states them
+  std::uint32_t vendor_id = 0;
+  std::uint32_t device_id = 0;
+  DeviceType type = DeviceType::other;
+  std::uint32_t api_version = 0;  ///< VK_API_VERSION_MAJOR and friends read it
+  std::string problem;            ///< why this program cannot use it; empty where it can
+
+  std::uint32_t subgroup_size = 1;
+  std::uint32_t min_subgroup_size = 1;
+  std::uint32_t max_subgroup_size = 1;
+  bool subgroup_size_control = false;  ///< KernelKey::required_subgroup_size is honoured
+  bool full_subgroups = false;         ///< KernelKey::full_subgroups is honoured
+  bool subgroup_basic = false;         ///< these five: in compute shaders
+  bool subgroup_vote = false;
+  bool subgroup_arithmetic = false;
+  bool subgroup_ballot = false;
+  bool subgroup_shuffle = false;
+
+  bool fp16_storage = false;    ///< float16_t in storage buffers
+  bool shader_float16 = false;  ///< float16_t arithmetic
+
+  double timestamp_period_ns = 1;          ///< nanoseconds per tick
+  std::uint32_t timestamp_valid_bits = 0;  ///< of the compute queue; 0: no timestamps
+
+  VkDeviceSize max_storage_buffer_range = 0;           ///< bytes of one binding
+  std::uint32_t max_texel_buffer_elements = 0;         ///< texels of one view
+  VkDeviceSize min_texel_buffer_offset_alignment = 1;  ///< bytes
+  VkDeviceSize min_storage_buffer_offset_alignment = 1;
+  VkDeviceSize max_memory_allocation_size = 0;  ///< also bounded by the largest buffer
+  std::uint32_t max_push_constants_size = 0;
+  std::uint32_t max_workgroup_invocations = 0;
+  std::array<std::uint32_t, 3> max_workgroup_size{};
+  std::array<std::uint32_t, 3> max_workgroup_count{};
+  std::uint32_t max_shared_memory = 0;  ///< bytes per workgroup
+  std::vector<VkDeviceSize> heap_sizes;
+};
+
+/// Reads everything above; opens nothing.
+DeviceInfo describe_device(VkPhysicalDevice physical);
+
+/// All devices of the machine, in the order of `--device N`. Throws Error{gpu} without a driver.
+std::vector<DeviceInfo> list_devices();
+
+}  // namespace impasto::gpu

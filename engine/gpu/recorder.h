@@ -1,0 +1,84 @@
+// Owns: one command buffer that is recorded once and submitted any number of times (again only when
+// the last time has completed), with the descriptor sets, buffer views and queries that it uses.
+// Depends on: device, memory, kernel. The recorder adds no barrier of its own: the caller says
+// where one is needed. Work submitted earlier to the same queue is ordered before a recording only
+// by a barrier inside one of them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/gpu/device.h"
+#include "engine/gpu/handle.h"
+#include "engine/gpu/kernel.h"
+#include "engine/gpu/memory.h"
+
+namespace impasto::gpu {
+
+/// Range of a buffer for the binding of the same index; its kind is the kernel's. Offset and size
+/// in bytes, aligned and bounded as DeviceInfo says.
+struct Binding {
+  const Buffer* buffer = nullptr;
+  VkDeviceSize offset = 0;
+  VkDeviceSize size = 0;
+  VkFormat texel_format = VK_FORMAT_UNDEFINED;  ///< of a texel_read
+};
+
+/// Who touches memory before or after a barrier; combined with |.
+enum class Stage : std::uint32_t { compute = 1, transfer = 2, host = 4 };
+constexpr Stage operator|(Stage a, Stage b) {
+  return static_cast<Stage>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b));
+}
+
+class Recorder {
+ public:
+  /// Starts recording. `timestamps`: how many timestamp() may write.
+  Recorder(Device& device, const std::string& name, std::uint32_t timestamps = 0);
+  ~Recorder();  ///< waits until the queue is idle: an error may leave it in flight
+  Recorder(Recorder&&) noexcept = default;
+  Recorder& operator=(Recorder&&) noexcept = default;
+
+  /// `push` has exactly the kernel's push_bytes. `label` names the pass in messages and debuggers.
+  void dispatch(const Kernel& kernel, std::span<const Binding> bindings,
+                std::span<const std::byte> push, std::array<std::uint32_t, 3> groups,
+                const std::string& label);
+  /// All writes of `before` are visible to all accesses of `after`, for all memory.
+  void barrier(Stage before, Stage after);
+  void copy(const Buffer& from, VkDeviceSize from_offset, const Buffer& to, VkDeviceSize to_offset,
+            VkDeviceSize size);
+  void copy_regions(const Buffer& from, const Buffer& to, std::span<const VkBufferCopy> regions);
+  /// Offset and size in bytes, multiples of 4.
+  void fill(const Buffer& buffer, VkDeviceSize offset, VkDeviceSize size, std::uint32_t value);
+  /// The time when everything recorded so far has finished. No effect on a device without them.
+  void timestamp(std::uint32_t index);
+
+  /// Ends the recording; from here it may be submitted.
+  VkCommandBuffer finish();
+  VkCommandBuffer commands() const { return commands_; }
+
+  /// Milliseconds of each timestamp since timestamp 0, once the submission has completed; empty on
+  /// a device without timestamps. Those not recorded are 0.
+  std::vector<double> timestamps_ms() const;
+
+ private:
+  VkDescriptorSet allocate_set(const Kernel& kernel);
+  VkBufferView make_view(const Binding& binding);
+  Device* device_;
+  std::string name_;
+  Handle<VkCommandPool, vkDestroyCommandPool> command_pool_;
+  VkCommandBuffer commands_ = VK_NULL_HANDLE;
+  Handle<VkQueryPool, vkDestroyQueryPool> queries_;
+  std::vector<bool> timestamps_written_;
+  std::vector<Handle<VkDescriptorPool, vkDestroyDescriptorPool>> descriptor_pools_;
+  std::uint32_t sets_left_ = 0;     // in the last pool
+  std::uint32_t storage_left_ = 0;  // storage buffer descriptors
+  std::uint32_t texel_left_ = 0;    // texel buffer descriptors
+  std::vector<Handle<VkBufferView, vkDestroyBufferView>> views_;
+};
+
+}  // namespace impasto::gpu

@@ -1,0 +1,167 @@
+#include "engine/graph/draft.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace impasto::graph {
+
+Draft::Draft(CompileOptions compile_options) : options_(compile_options) {
+  // Bound where a kernel's constants leave a binding unused.
+  const float zeros[4] = {0, 0, 0, 0};
+  constant("unused", zeros);
+}
+
+std::uint64_t Draft::tensor_bytes(int planes, int height, int width) const {
+  const std::uint64_t texel = options_.precision == Precision::fp16 ? 8 : 16;
+  return static_cast<std::uint64_t>(planes) * static_cast<std::uint64_t>(height) *
+         static_cast<std::uint64_t>(width) * texel;
+}
+
+TensorRef Draft::tensor(const std::string& name, int channels, int height, int width) {
+  TensorRef result{static_cast<ResourceId>(resources.size()), channels, height, width};
+  resources.push_back({name, Region::arena, tensor_bytes(result.planes(), height, width), 0});
+  return result;
+}
+
+ResourceId Draft::table(const std::string& name, std::uint64_t words) {
+  resources.push_back({name, Region::arena, words * 16, 0});
+  return static_cast<ResourceId>(resources.size()) - 1;
+}
+
+ResourceId Draft::constant_bytes(const std::string& name, std::span<const std::byte> bytes) {
+  // Names come from models and need not be unique: only the same bytes share a copy.
+  if (const auto found = constant_names_.find(name); found != constant_names_.end()) {
+    const Resource& known = resources[static_cast<std::size_t>(found->second)];
+    if (known.bytes == (bytes.size() + 15) / 16 * 16 &&
+        std::equal(bytes.begin(), bytes.end(),
+                   constants.begin() + static_cast<std::ptrdiff_t>(known.offset))) {
+      return found->second;
+    }
+  }
+  const std::uint64_t alignment =
+      std::max<std::uint64_t>({16, device().storage_alignment, device().texel_alignment});
+  constants.resize((constants.size() + alignment - 1) / alignment * alignment);
+  const std::uint64_t offset = constants.size();
+  constants.insert(constants.end(), bytes.begin(), bytes.end());
+  constants.resize((constants.size() + 15) / 16 * 16);
+  resources.push_back({name, Region::constants, constants.size() - offset, offset});
+  const auto id = static_cast<ResourceId>(resources.size()) - 1;
+  constant_names_[name] = id;
+  return id;
+}
+
+ResourceId Draft::constant(const std::string& name, std::span<const float> values) {
+  return constant_bytes(name, std::as_bytes(values));
+}
+
+ResourceId Draft::constant(const std::string& name, std::span<const std::int32_t> values) {
+  return constant_bytes(name, std::as_bytes(values));
+}
+
+ResourceId Draft::live_values() {
+  if (live_ < 0) {
+    const std::uint64_t alignment =
+        std::max<std::uint64_t>({16, device().storage_alignment, device().texel_alignment});
+    resources.push_back({"live values", Region::parameters, sizeof(LiveValues), 0});
+    live_ = static_cast<ResourceId>(resources.size()) - 1;
+    parameter_bytes = (sizeof(LiveValues) + alignment - 1) / alignment * alignment;
+  }
+  return live_;
+}
+
+ResourceId Draft::parameter(net::ParameterId id, std::size_t size, int channels) {
+  live_values();  // LiveValues come first in the region
+  const int planes = (channels + 3) / 4;
+  const auto key = std::pair{id, planes};
+  const auto found = parameter_ids_.find(key);
+  if (found != parameter_ids_.end()) return found->second;
+  assert(size == 1 || size == static_cast<std::size_t>(channels));
+  const std::uint64_t alignment =
+      std::max<std::uint64_t>({16, device().storage_alignment, device().texel_alignment});
+  const std::uint64_t bytes = static_cast<std::uint64_t>(planes) * 16;
+  parameters.push_back({id, parameter_bytes, planes, size == 1});
+  resources.push_back(
+      {"parameter " + std::to_string(id), Region::parameters, bytes, parameter_bytes});
+  parameter_bytes += (bytes + alignment - 1) / alignment * alignment;
+  const auto resource = static_cast<ResourceId>(resources.size()) - 1;
+  parameter_ids_[key] = resource;
+  return resource;
+}
+
+ResourceId Draft::frame_in(std::uint64_t bytes) {
+  resources.push_back({"frame in", Region::frame_in, bytes, 0});
+  return static_cast<ResourceId>(resources.size()) - 1;
+}
+
+ResourceId Draft::frame_out(std::uint64_t bytes) {
+  resources.push_back({"frame out", Region::frame_out, bytes, 0});
+  return static_cast<ResourceId>(resources.size()) - 1;
+}
+
+DraftBinding Draft::tensor_in(const TensorRef& tensor) {
+  const TexelFormat format =
+      options_.precision == Precision::fp16 ? TexelFormat::rgba16f : TexelFormat::rgba32f;
+  if (tensor.resource < 0) {
+    return {0, options_.texel_reads ? Access::texel_read : Access::storage_read,
+            options_.texel_reads ? format : TexelFormat::none, 0, 0};
+  }
+  if (!options_.texel_reads)
+    return {tensor.resource, Access::storage_read, TexelFormat::none, 0, 0};
+  return {tensor.resource, Access::texel_read, format, 0, 0};
+}
+
+DraftBinding Draft::table_in(ResourceId table) {
+  const ResourceId resource = std::max(table, 0);
+  if (!options_.texel_reads) return {resource, Access::storage_read, TexelFormat::none, 0, 0};
+  return {resource, Access::texel_read, TexelFormat::rgba32f, 0, 0};
+}
+
+DraftBinding Draft::tensor_out(const TensorRef& tensor, int first, int count) {
+  const std::uint64_t plane = tensor_bytes(1, tensor.height, tensor.width);
+  const int planes = count < 0 ? tensor.planes() - first : count;
+  return {tensor.resource, Access::storage_write, TexelFormat::none,
+          static_cast<std::uint64_t>(first) * plane, static_cast<std::uint64_t>(planes) * plane};
+}
+
+DraftBinding Draft::table_out(ResourceId table) {
+  return {table, Access::storage_write, TexelFormat::none, 0, 0};
+}
+
+std::string Draft::tensor_kernel(const std::string& stem, bool shared) const {
+  std::string name = stem + (options_.texel_reads ? ".texel" : ".storage");
+  if (options_.precision == Precision::fp16) name += "_half";
+  if (shared) name += "_shared";
+  return name;
+}
+
+std::string Draft::table_kernel(const std::string& stem) const {
+  return stem + (options_.texel_reads ? ".texel" : ".storage");
+}
+
+std::array<std::uint32_t, 3> Draft::groups(std::int64_t tiles, int planes) const {
+  const auto count = static_cast<std::uint64_t>(std::max<std::int64_t>(tiles, 1));
+  const std::uint64_t z = (count + device().max_groups - 1) / device().max_groups;
+  return {static_cast<std::uint32_t>((count + z - 1) / z), static_cast<std::uint32_t>(planes),
+          static_cast<std::uint32_t>(z)};
+}
+
+void Draft::add(DraftPass pass) {
+  passes.push_back(std::move(pass));
+}
+
+abi::View view_push(const TensorView& view) {
+  abi::View push{};
+  push.plane_stride = view.tensor.plane_texels();
+  push.row_stride = view.tensor.width;
+  push.column_stride = 1;
+  push.height = view.tensor.height * view.upsample;
+  push.width = view.tensor.width * view.upsample;
+  push.offset_y = view.border.top;
+  push.offset_x = view.border.left;
+  push.pad_value = view.pad_value;
+  push.a = view.activation.a;
+  push.b = view.activation.b;
+  return push;
+}
+
+}  // namespace impasto::graph

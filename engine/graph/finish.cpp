@@ -1,0 +1,71 @@
+#include "engine/graph/finish.h"
+
+#include <algorithm>
+
+#include "engine/base/error.h"
+#include "engine/graph/order.h"
+#include "engine/graph/place.h"
+
+namespace impasto::graph {
+namespace {
+
+void check_limits(const Pass& pass, const DeviceTraits& device) {
+  for (const Binding& binding : pass.bindings) {
+    const bool texel = binding.access == Access::texel_read;
+    const std::uint64_t texel_bytes = binding.format == TexelFormat::rgba16f ? 8 : 16;
+    const bool fits = texel ? binding.range.size / texel_bytes <= device.max_texel_elements
+                            : binding.range.size <= device.max_storage_range;
+    if (!fits) {
+      throw Error(ExitCode::gpu, pass.name + ": a tensor of " +
+                                     std::to_string(binding.range.size >> 20) +
+                                     " MiB exceeds what the device binds at once; use a smaller "
+                                     "--height");
+    }
+  }
+  if (pass.groups[1] > device.max_groups || pass.groups[2] > device.max_groups) {
+    throw Error(ExitCode::gpu, pass.name +
+                                   ": too many workgroups for the device; use a smaller "
+                                   "--height");
+  }
+}
+
+}  // namespace
+
+RenderGraph finish(Draft& draft) {
+  draft.live_values();
+  const Placement placement = place(draft);
+  RenderGraph graph;
+  graph.arena_blocks = placement.arena_blocks;
+  graph.live_bytes = placement.live_bytes;
+  for (DraftPass& source : draft.passes) {
+    Pass pass;
+    pass.name = std::move(source.name);
+    pass.kernel = std::move(source.kernel);
+    pass.constants = std::move(source.constants);
+    pass.push = std::move(source.push);
+    pass.groups = source.groups;
+    pass.subgroup_size = source.subgroup_size;
+    pass.flops = source.flops;
+    for (const DraftBinding& binding : source.bindings) {
+      Range range = placement.ranges[static_cast<std::size_t>(binding.resource)];
+      range.offset += binding.offset;
+      range.size = binding.size > 0 ? binding.size : range.size - binding.offset;
+      pass.bindings.push_back({range, binding.access, binding.format});
+      pass.bytes += static_cast<double>(range.size);
+    }
+    check_limits(pass, draft.device());
+    graph.passes.push_back(std::move(pass));
+  }
+  set_barriers(graph.passes);
+  graph.constants = std::move(draft.constants);
+  graph.parameters = std::move(draft.parameters);
+  graph.parameter_bytes = draft.parameter_bytes;
+  for (const Resource& resource : draft.resources) {
+    if (resource.region == Region::frame_in) graph.frame_in_bytes = resource.bytes;
+    if (resource.region == Region::frame_out) graph.frame_out_bytes = resource.bytes;
+  }
+  graph.last_network = graph.passes.size();
+  return graph;
+}
+
+}  // namespace impasto::graph

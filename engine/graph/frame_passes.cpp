@@ -1,0 +1,193 @@
+#include "engine/graph/frame_passes.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "engine/graph/frame_color.h"
+#include "engine/graph/frame_layout.h"
+#include "shaders/frame_abi.h"
+
+namespace impasto::graph {
+namespace {
+
+std::uint32_t group_count(int items, int workgroup) {
+  return static_cast<std::uint32_t>((items + workgroup - 1) / workgroup);
+}
+
+void copy_matrix(const ColorMatrix& from, float (&to)[12]) {
+  std::transform(from.begin(), from.end(), to, [](double x) { return static_cast<float>(x); });
+}
+
+int words(std::uint64_t bytes) {
+  return static_cast<int>(bytes / 4);
+}
+
+/// One ingest pass into `target`, a tensor of geometry's size stored by `kernel`'s variant.
+void add_ingest(Draft& draft, const std::string& name, const video::FrameFormat& source,
+                const FrameGeometry& geometry, bool with_alpha, const net::ValueRange& range,
+                const std::string& kernel, const DraftBinding& target) {
+  abi::IngestConstants constants;
+  constants.workgroup = draft.device().software ? 8 : 32;
+  describe_samples(source, constants);
+  if (!with_alpha) constants.plane3 = -1;
+  constants.unscaled =
+      geometry.content_height == source.height && geometry.content_width == source.width ? 1 : 0;
+
+  const FrameLayout layout = plan_layout(source);
+  abi::IngestPush push{};
+  for (std::size_t plane = 0; plane < 4; ++plane) {
+    push.plane_word[plane] = words(layout.planes[plane].offset);
+    push.plane_pitch[plane] = words(layout.planes[plane].pitch);
+  }
+  copy_matrix(codes_to_rgb(source), push.matrix);
+  if (with_alpha && source.layout.has_alpha()) {
+    push.alpha_scale = 1.0F / static_cast<float>(constants.maximum);
+  } else if (with_alpha) {
+    push.alpha_bias = 1;
+  }
+  push.low = range.low;
+  push.high = range.high;
+  push.source_height = source.height;
+  push.source_width = source.width;
+  push.width = geometry.network_width;
+  push.content_height = geometry.content_height;
+  push.content_width = geometry.content_width;
+
+  DraftPass pass;
+  pass.name = name;
+  pass.kernel = kernel;
+  pass.constants = constant_words(constants);
+  pass.bindings = {{draft.frame_in(layout.bytes), Access::storage_read, TexelFormat::none, 0, 0},
+                   target};
+  pass.push = push_bytes(push);
+  pass.groups = {group_count(geometry.network_width, 4 * constants.workgroup),
+                 static_cast<std::uint32_t>(geometry.network_height), 1};
+  draft.add(std::move(pass));
+}
+
+TensorRef add_rescale(Draft& draft, const TensorRef& source, const FrameGeometry& geometry,
+                      const video::FrameFormat& output, const net::ValueRange& range) {
+  const TensorRef result = draft.tensor("rescaled", source.channels, output.height, output.width);
+  abi::RescaleConstants constants;
+  constants.workgroup = draft.device().software ? 8 : 32;
+  constants.grow_y = output.height > geometry.content_height ? 1 : 0;
+  constants.grow_x = output.width > geometry.content_width ? 1 : 0;
+  abi::RescalePush push{};
+  push.source_row_stride = source.width;
+  push.source_height = geometry.content_height;
+  push.source_width = geometry.content_width;
+  push.height = output.height;
+  push.width = output.width;
+  push.low = range.low;
+  push.high = range.high;
+  DraftPass pass;
+  pass.name = "rescale";
+  pass.kernel = draft.tensor_kernel("rescale");
+  pass.constants = constant_words(constants);
+  pass.bindings = {draft.tensor_in(source), draft.tensor_out(result)};
+  pass.push = push_bytes(push);
+  pass.groups = {group_count(output.width, 4 * constants.workgroup),
+                 static_cast<std::uint32_t>(output.height), 1};
+  draft.add(std::move(pass));
+  return result;
+}
+
+}  // namespace
+
+FrameGeometry plan_geometry(const video::FrameFormat& format, int wanted_height, int size_multiple,
+                            int minimum) {
+  assert(format.width > 0 && format.height > 0 && wanted_height >= 0);
+  FrameGeometry result;
+  result.content_height = wanted_height > 0 ? wanted_height : format.height;
+  result.content_width =
+      std::max(1, static_cast<int>(std::lround(static_cast<double>(format.width) *
+                                               result.content_height / format.height)));
+  const int multiple = std::max(1, size_multiple);
+  const auto pad = [&](int size) {
+    return (std::max(size, minimum) + multiple - 1) / multiple * multiple;
+  };
+  result.network_height = pad(result.content_height);
+  result.network_width = pad(result.content_width);
+  return result;
+}
+
+TensorRef lower_ingest(Draft& draft, const video::FrameFormat& source,
+                       const FrameGeometry& geometry, const net::ValueRange& range) {
+  const TensorRef result =
+      draft.tensor("input", 3, geometry.network_height, geometry.network_width);
+  const bool half = draft.options().precision == Precision::fp16;
+  add_ingest(draft, "ingest", source, geometry, false, range,
+             half ? "ingest.storage_half" : "ingest.storage", draft.tensor_out(result));
+  return result;
+}
+
+void lower_emit(Draft& draft, const TensorRef& result, const video::FrameFormat& source,
+                const video::FrameFormat& output, const FrameGeometry& geometry,
+                const net::ValueRange& range) {
+  assert(result.channels == 1 || result.channels == 3);
+  const bool same_layout = source == output;
+  TensorRef picture = result;
+  if (geometry.content_height != output.height || geometry.content_width != output.width) {
+    picture = add_rescale(draft, result, geometry, output, range);
+  }
+  abi::EmitConstants constants;
+  constants.workgroup = draft.device().software ? 8 : 32;
+  describe_samples(output, constants);
+  constants.keep = output.layout.component_count < 3 ? abi::KEEP_NOTHING
+                   : output.layout.rgb || output.color.matrix == video::Matrix::identity
+                       ? abi::KEEP_DIFFERENCES
+                       : abi::KEEP_CHROMA;
+  // The source in the network's domain, in fp32 whatever activations are stored in: all of it where
+  // the formats differ, its colours where the output has no chroma component to keep.
+  ResourceId source_tensor = -1;
+  if (!same_layout || constants.keep == abi::KEEP_DIFFERENCES) {
+    source_tensor = draft.table("source", static_cast<std::uint64_t>(output.height) *
+                                              static_cast<std::uint64_t>(output.width));
+    add_ingest(draft, "ingest source", source,
+               {output.height, output.width, output.height, output.width}, true, {0, 1},
+               "ingest.storage", draft.table_out(source_tensor));
+  }
+
+  constants.same_layout = same_layout ? 1 : 0;
+  constants.source_tensor = source_tensor >= 0 ? 1 : 0;
+  constants.splat = result.channels == 1 ? 1 : 0;
+  abi::EmitPush push{};
+  copy_matrix(rgb_to_codes(output), push.matrix);
+  const std::array<double, 3> luma = luma_weights(output.color.matrix);
+  for (std::size_t i = 0; i < 3; ++i) push.luma[i] = static_cast<float>(luma[i]);
+  push.low = range.low;
+  push.scale = 1.0F / (range.high - range.low);
+  push.row_stride = picture.width;
+  push.height = output.height;
+  push.width = output.width;
+
+  const FrameLayout layout = plan_layout(output);
+  const FrameLayout source_layout = plan_layout(source);
+  const ResourceId frame_in = draft.frame_in(source_layout.bytes);
+  const ResourceId frame_out = draft.frame_out(layout.bytes);
+  for (int plane = 0; plane < layout.plane_count; ++plane) {
+    const PlanePlacement& placement = layout.planes[static_cast<std::size_t>(plane)];
+    constants.plane = plane;
+    push.pitch = words(placement.pitch);
+    // Whole rows, so that the bytes between them are zero.
+    push.chunks = push.pitch >> constants.wide;
+    push.source_word = words(source_layout.planes[static_cast<std::size_t>(plane)].offset);
+    push.source_pitch = words(source_layout.planes[static_cast<std::size_t>(plane)].pitch);
+    DraftPass pass;
+    pass.name = "emit " + std::to_string(plane);
+    pass.kernel = draft.tensor_kernel("emit");
+    pass.constants = constant_words(constants);
+    pass.bindings = {draft.tensor_in(picture),
+                     draft.table_in(source_tensor),
+                     draft.table_in(draft.live_values()),
+                     {frame_in, Access::storage_read, TexelFormat::none, 0, 0},
+                     {frame_out, Access::storage_write, TexelFormat::none, placement.offset,
+                      std::uint64_t{placement.pitch} * placement.rows}};
+    pass.push = push_bytes(push);
+    pass.groups = {group_count(push.chunks, constants.workgroup), placement.rows, 1};
+    draft.add(std::move(pass));
+  }
+}
+
+}  // namespace impasto::graph

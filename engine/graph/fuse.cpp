@@ -1,0 +1,288 @@
+#include "engine/graph/fuse.h"
+
+#include <cassert>
+#include <optional>
+#include <utility>
+
+#include "engine/graph/lower.h"
+#include "engine/graph/lower_phases.h"
+
+namespace impasto::graph {
+namespace {
+
+int activation_code(net::ActivationKind kind) {
+  return static_cast<int>(kind) + 1;
+}
+static_assert(static_cast<int>(net::ActivationKind::neg) + 1 == abi::ACTIVATION_NEG);
+static_assert(static_cast<int>(net::BinaryKind::max) == abi::BINARY_MAX);
+
+class Walker {
+ public:
+  Walker(Draft& draft, const net::Net& net)
+      : draft_(draft), net_(net), switches_(draft.options().fusions) {
+    views_.resize(net.values.size());
+    partials_.resize(net.values.size());
+    readers_.resize(net.values.size());
+    done_.resize(net.nodes.size());
+    for (std::size_t i = 0; i < net.nodes.size(); ++i) {
+      for (const net::ValueId input : net.nodes[i].inputs) {
+        readers_[static_cast<std::size_t>(input)].push_back(i);
+      }
+    }
+  }
+
+  TensorRef run(const TensorRef& input) {
+    view(net_.input).tensor = input;
+    for (std::size_t i = 0; i < net_.nodes.size(); ++i) {
+      if (done_[i]) continue;
+      node_ = &net_.nodes[i];
+      std::visit([this](const auto& op) { lower(op); }, node_->op);
+    }
+    return stored(net_.output);
+  }
+
+ private:
+  TensorView& view(net::ValueId id) { return views_[static_cast<std::size_t>(id)]; }
+  TensorView source(std::size_t index = 0) { return view(node_->inputs[index]); }
+
+  TensorRef new_tensor(net::ValueId id) {
+    const net::Value& value = net_.value(id);
+    return draft_.tensor(node_->name, value.channels, value.height, value.width);
+  }
+
+  TensorRef materialize(const TensorView& lazy, const std::string& name) {
+    const TensorRef result = draft_.tensor(name, lazy.tensor.channels, lazy.height(), lazy.width());
+    lower_map(draft_, name, lazy, {}, {}, -1, result);
+    return result;
+  }
+
+  // The value as a stored tensor, computed once for all its readers.
+  TensorRef stored(net::ValueId id) {
+    TensorView& lazy = view(id);
+    if (!lazy.plain()) lazy = TensorView{.tensor = materialize(lazy, net_.value(id).name)};
+    return lazy.tensor;
+  }
+  TensorView stored_view(net::ValueId id) { return TensorView{.tensor = stored(id)}; }
+
+  // The node's output becomes this view; stored at once when the rule is off or several read it.
+  void define(TensorView lazy, bool rule) {
+    view(node_->output) = std::move(lazy);
+    const std::size_t readers = readers_[static_cast<std::size_t>(node_->output)].size();
+    if (!rule || readers > 1) stored(node_->output);
+  }
+
+  // The only reader of a value, where there is exactly one and the value is not the net's output.
+  std::optional<std::size_t> only_reader(net::ValueId id) const {
+    const auto& readers = readers_[static_cast<std::size_t>(id)];
+    if (readers.size() != 1 || id == net_.output) return std::nullopt;
+    return readers.front();
+  }
+
+  // Rule: an activation that alone reads this node's output is applied by the store; the
+  // activation's node is done, and its output is what the store defines.
+  StoreUse absorb_store(net::ValueId& output) {
+    StoreUse store;
+    const auto reader = only_reader(output);
+    if (switches_.activation_into_store && reader) {
+      const net::Node& next = net_.nodes[*reader];
+      if (const auto* op = std::get_if<net::Activation>(&next.op);
+          op && op->kind != net::ActivationKind::prelu) {
+        store.activation = {activation_code(op->kind), op->a, op->b};
+        done_[*reader] = true;
+        output = next.output;
+      }
+    }
+    return store;
+  }
+
+  bool needs_statistics(net::ValueId id) const {
+    for (const std::size_t reader : readers_[static_cast<std::size_t>(id)]) {
+      const auto* norm = std::get_if<net::Norm>(&net_.nodes[reader].op);
+      if (norm && norm->kind != net::NormKind::batch_stored) return true;
+    }
+    return false;
+  }
+
+  // Norm and activation become a tensor of their own; upsampling and padding stay in the view.
+  TensorView without_values(const TensorView& lazy) {
+    if (lazy.norm_table < 0 && lazy.activation.kind == abi::ACTIVATION_NONE) return lazy;
+    TensorView values{.tensor = lazy.tensor};
+    values.norm_table = lazy.norm_table;
+    values.activation = lazy.activation;
+    TensorView rest = lazy;
+    rest.tensor = materialize(values, node_->name + " input");
+    rest.norm_table = -1;
+    rest.activation = {};
+    return rest;
+  }
+
+  TensorView with_border(TensorView lazy, const net::Border& border, int pad, float value) {
+    if (border.empty()) return lazy;
+    if (!lazy.border.empty()) {
+      lazy = TensorView{.tensor = materialize(lazy, node_->name + " input")};
+    }
+    lazy.border = border;
+    lazy.pad = pad;
+    lazy.pad_value = value;
+    return lazy;
+  }
+
+  void lower(const net::Conv& op) {
+    TensorView lazy = with_border(source(), op.border, abi::PAD_CONSTANT, 0);
+    if (!conv_takes_norm(draft_, op, lazy)) lazy = without_values(lazy);
+    net::ValueId output = node_->output;
+    StoreUse store = absorb_store(output);
+    store.statistics = switches_.statistics_into_store && needs_statistics(output) &&
+                       conv_reduces(draft_, op, lazy);
+    const TensorRef result = new_tensor(output);
+    const bool phases = switches_.upsample_phases && upsample_phases_can(op, lazy);
+    partials_[static_cast<std::size_t>(output)] =
+        phases ? lower_upsample_phases(draft_, node_->name, op, lazy, result, store)
+               : lower_conv(draft_, node_->name, op, lazy, result, store);
+    view(output) = TensorView{.tensor = result};
+  }
+
+  void lower(const net::ConvTranspose& op) {
+    net::ValueId output = node_->output;
+    StoreUse store = absorb_store(output);
+    const TensorRef result = new_tensor(output);
+    const TensorView lazy = without_values(stored_view(node_->inputs[0]));
+    if (transpose_phases_can(draft_, op, lazy)) {
+      store.statistics = switches_.statistics_into_store && needs_statistics(output);
+      partials_[static_cast<std::size_t>(output)] =
+          lower_transpose_phases(draft_, node_->name, op, lazy, result, store);
+    } else {
+      lower_conv_transpose(draft_, node_->name, op, lazy, result, store);
+    }
+    view(output) = TensorView{.tensor = result};
+  }
+
+  void lower(const net::Norm& op) {
+    TensorView lazy = source();
+    if (!lazy.plain()) lazy = stored_view(node_->inputs[0]);
+    std::optional<PartialStatistics> partial;
+    if (op.kind != net::NormKind::batch_stored) {
+      partial = partials_[static_cast<std::size_t>(node_->inputs[0])];
+      if (!partial) partial = lower_statistics(draft_, node_->name, lazy);
+    }
+    lazy.norm_table = lower_norm_table(draft_, node_->name, op, lazy.tensor.channels, partial);
+    define(lazy, switches_.norm_into_load);
+  }
+
+  void lower(const net::Activation& op) {
+    TensorView lazy = source();
+    if (op.kind == net::ActivationKind::prelu) {
+      const TensorRef result = new_tensor(node_->output);
+      const ResourceId slope =
+          draft_.parameter(op.slope, parameter_size(op.slope), lazy.tensor.channels);
+      lower_map(draft_, node_->name, lazy, {}, {abi::ACTIVATION_PRELU, 0, 0}, slope, result);
+      view(node_->output) = TensorView{.tensor = result};
+      return;
+    }
+    // Nearest upsampling commutes with any function of one value; constant padding does not.
+    if (lazy.activation.kind != abi::ACTIVATION_NONE || !lazy.border.empty()) {
+      lazy = stored_view(node_->inputs[0]);
+    }
+    lazy.activation = {activation_code(op.kind), op.a, op.b};
+    define(lazy, switches_.activation_into_load);
+  }
+
+  void lower(const net::Pad& op) {
+    static constexpr int codes[] = {abi::PAD_CONSTANT, abi::PAD_REFLECT, abi::PAD_EDGE};
+    define(with_border(source(), op.border, codes[static_cast<int>(op.mode)], op.value),
+           switches_.pad_into_load);
+  }
+
+  void lower(const net::Resize& op) {
+    TensorView lazy = source();
+    if (op.nearest_factor > 0) {
+      if (!lazy.border.empty() || lazy.upsample != 1) lazy = stored_view(node_->inputs[0]);
+      lazy.upsample = op.nearest_factor;
+      return define(lazy, switches_.upsample_into_load);
+    }
+    const TensorRef result = new_tensor(node_->output);
+    lower_resize(draft_, node_->name, op, stored_view(node_->inputs[0]), result);
+    view(node_->output) = TensorView{.tensor = result};
+  }
+
+  void lower(const net::Binary& op) {
+    const bool lazy = switches_.residual_add;
+    const TensorView left = lazy ? source(0) : stored_view(node_->inputs[0]);
+    const TensorView right = lazy ? source(1) : stored_view(node_->inputs[1]);
+    lower_binary(left, {.view = right, .kind = op.kind});
+  }
+
+  void lower(const net::BinaryParameter& op) {
+    const net::Value& value = net_.value(node_->output);
+    const ResourceId operand =
+        draft_.parameter(op.operand, parameter_size(op.operand), value.channels);
+    lower_binary(source(), {.parameter = operand, .reversed = op.reversed, .kind = op.kind});
+  }
+
+  void lower_binary(const TensorView& left, const MapOperand& operand) {
+    net::ValueId output = node_->output;
+    const StoreUse store = absorb_store(output);
+    const TensorRef result = new_tensor(output);
+    lower_map(draft_, node_->name, left, operand, store.activation, -1, result);
+    view(output) = TensorView{.tensor = result};
+  }
+
+  void lower(const net::Pool& op) {
+    const TensorRef result = new_tensor(node_->output);
+    lower_pool(draft_, node_->name, op, stored_view(node_->inputs[0]), result);
+    view(node_->output) = TensorView{.tensor = result};
+  }
+  void lower(const net::GlobalPool& op) {
+    const TensorRef result = new_tensor(node_->output);
+    lower_global_pool(draft_, node_->name, op, stored_view(node_->inputs[0]), result);
+    view(node_->output) = TensorView{.tensor = result};
+  }
+  void lower(const net::Concat& op) {
+    const TensorRef result = new_tensor(node_->output);
+    std::vector<TensorView> sources;
+    for (const net::ValueId input : node_->inputs) sources.push_back(stored_view(input));
+    lower_concat(draft_, node_->name, op, sources, result);
+    view(node_->output) = TensorView{.tensor = result};
+  }
+  void lower(const net::Slice& op) {
+    const TensorRef result = new_tensor(node_->output);
+    lower_slice(draft_, node_->name, op, stored_view(node_->inputs[0]), result);
+    view(node_->output) = TensorView{.tensor = result};
+  }
+  void lower(const net::DepthToSpace& op) {
+    const TensorRef result = new_tensor(node_->output);
+    lower_depth_to_space(draft_, node_->name, op, stored_view(node_->inputs[0]), result);
+    view(node_->output) = TensorView{.tensor = result};
+  }
+  void lower(const net::SpaceToDepth& op) {
+    const TensorRef result = new_tensor(node_->output);
+    lower_space_to_depth(draft_, node_->name, op, stored_view(node_->inputs[0]), result);
+    view(node_->output) = TensorView{.tensor = result};
+  }
+  void lower(const net::Constant& op) {
+    const net::Value& value = net_.value(node_->output);
+    view(node_->output).tensor =
+        lower_constant(draft_, node_->name, op, value.channels, value.height, value.width);
+  }
+
+  std::size_t parameter_size(net::ParameterId id) const {
+    return net_.parameters[static_cast<std::size_t>(id)].value.size();
+  }
+
+  Draft& draft_;
+  const net::Net& net_;
+  const Fusions& switches_;
+  const net::Node* node_ = nullptr;
+  std::vector<TensorView> views_;                           // by value
+  std::vector<std::optional<PartialStatistics>> partials_;  // by value
+  std::vector<std::vector<std::size_t>> readers_;           // nodes by value
+  std::vector<bool> done_;                                  // nodes absorbed by an earlier one
+};
+
+}  // namespace
+
+TensorRef lower_network(Draft& draft, const net::Net& net, const TensorRef& input) {
+  return Walker(draft, net).run(input);
+}
+
+}  // namespace impasto::graph

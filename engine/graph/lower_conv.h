@@ -1,0 +1,61 @@
+// Owns: the families of dense convolution kernels over one set of arguments. Depends on: lower.h.
+// To add a family: a `NAME_can`, a `lower_conv_NAME`, a line in choose_conv_family
+// (lower_conv.cpp).
+#pragma once
+
+#include <vector>
+
+#include "engine/graph/lower.h"
+
+namespace impasto::graph {
+
+/// What a family lowers: the op with its border already in the view, the grid of output pixels
+/// that is computed and where they are stored.
+struct ConvTask {
+  std::string name;
+  const net::Conv* op = nullptr;
+  TensorView source;
+  TensorRef result;
+  StoreUse store;
+  int grid_height = 0;  ///< of this pass; the result's where step is 1
+  int grid_width = 0;
+  int out_step = 1;  ///< pixel (y, x) of the grid is stored at (y * step + offset_y, ...)
+  int out_offset_y = 0;
+  int out_offset_x = 0;
+  /// Records of partial statistics: `tile_first` of this task within `tile_stride` per plane.
+  ResourceId partials = -1;
+  int tile_first = 0;
+  int tile_stride = 0;
+};
+
+enum class ConvKernel { shuffle, tiled, depthwise, generic };
+/// The built-in choice for this device, or options.family where it can.
+ConvKernel choose_conv_kernel(const Draft& draft, const net::Conv& op, const TensorView& source);
+
+bool shuffle_can(const Draft& draft, const net::Conv& op, const TensorView& source);
+bool tiled_can(const Draft& draft, const net::Conv& op, const TensorView& source);
+bool depthwise_can(const net::Conv& op);
+
+/// Records of partial statistics per plane that the chosen kernel writes; 0: it writes none.
+int conv_tiles(const Draft& draft, const net::Conv& op, const TensorView& source, int grid_height,
+               int grid_width);
+/// Lowers a task by the chosen kernel.
+void lower_conv_task(Draft& draft, const ConvTask& task);
+
+int shuffle_tiles(const Draft& draft, int grid_height, int grid_width);
+int tiled_tiles(const Draft& draft, const net::Conv& op, int grid_height, int grid_width);
+
+void lower_conv_shuffle(Draft& draft, const ConvTask& task);
+void lower_conv_tiled(Draft& draft, const ConvTask& task);
+void lower_conv_depthwise(Draft& draft, const ConvTask& task);
+void lower_conv_generic(Draft& draft, const ConvTask& task);
+
+/// Dense weights as [out plane][in plane][ky][kx][in lane] vec4 of out lanes, zeros past the ends.
+std::vector<float> pack_dense(const net::Conv& op);
+
+/// The push struct of a task, all but `first_plane`.
+abi::ConvPush conv_push(const ConvTask& task);
+/// The constants that every family fills alike: view, kernel, strides, bias, store.
+abi::ConvConstants conv_constants(const ConvTask& task);
+
+}  // namespace impasto::graph

@@ -1,0 +1,81 @@
+#include <cassert>
+
+#include "engine/graph/lower.h"
+
+namespace impasto::graph {
+namespace {
+
+// Broadcasting: stride 0 along an axis that the tensor has once and the result more often.
+abi::View broadcast_push(const TensorView& view, const TensorRef& result) {
+  abi::View push = view_push(view);
+  if (view.tensor.planes() == 1 && result.planes() > 1) push.plane_stride = 0;
+  if (view.height() == 1 && result.height > 1) push.row_stride = 0;
+  if (view.width() == 1 && result.width > 1) push.column_stride = 0;
+  return push;
+}
+
+int splat(const TensorView& view, const TensorRef& result) {
+  return view.tensor.channels == 1 && result.channels > 1 ? 1 : 0;
+}
+
+}  // namespace
+
+void lower_map(Draft& draft, const std::string& name, const TensorView& source,
+               const MapOperand& operand, const ActivationUse& activation, ResourceId slope,
+               const TensorRef& result) {
+  abi::MapConstants constants;
+  constants.workgroup = 64;
+  constants.norm = source.norm_table >= 0 ? 1 : 0;
+  constants.activation = source.activation.kind;
+  constants.pad = source.pad;
+  constants.upsample = source.upsample;
+  constants.splat = splat(source, result);
+  constants.out_activation = activation.kind;
+  constants.binary = static_cast<int>(operand.kind);
+
+  abi::MapPush push{};
+  push.view = broadcast_push(source, result);
+  push.out_plane_stride = result.plane_texels();
+  push.out_row_stride = result.width;
+  push.height = result.height;
+  push.width = result.width;
+  push.a = activation.a;
+  push.b = activation.b;
+  TensorRef other;
+  ResourceId other_table = -1;
+  if (operand.view) {
+    constants.operand = abi::OPERAND_TENSOR;
+    constants.operand_norm = operand.view->norm_table >= 0 ? 1 : 0;
+    constants.operand_activation = operand.view->activation.kind;
+    constants.operand_pad = operand.view->pad;
+    constants.operand_upsample = operand.view->upsample;
+    constants.operand_splat = splat(*operand.view, result);
+    push.operand = broadcast_push(*operand.view, result);
+    other = operand.view->tensor;
+    other_table = operand.view->norm_table;
+  } else if (operand.parameter >= 0) {
+    constants.operand = operand.reversed ? abi::OPERAND_PARAMETER_REVERSED : abi::OPERAND_PARAMETER;
+  }
+
+  const int quads = result.height * ((result.width + 3) / 4);
+  draft.for_plane_windows(result, [&](int first, int count) {
+    push.first_plane = first;
+    DraftPass pass;
+    pass.name = name;
+    pass.kernel = draft.tensor_kernel("map");
+    pass.constants = constant_words(constants);
+    pass.bindings = {draft.tensor_in(source.tensor),
+                     draft.table_in(source.norm_table),
+                     draft.tensor_in(other),
+                     draft.table_in(other_table),
+                     draft.table_in(operand.parameter),
+                     draft.table_in(slope),
+                     draft.tensor_out(result, first, count)};
+    pass.push = push_bytes(push);
+    pass.groups = {static_cast<std::uint32_t>((quads + 63) / 64), static_cast<std::uint32_t>(count),
+                   1};
+    draft.add(std::move(pass));
+  });
+}
+
+}  // namespace impasto::graph

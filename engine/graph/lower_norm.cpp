@@ -1,0 +1,81 @@
+#include <algorithm>
+
+#include "engine/graph/lower.h"
+
+namespace impasto::graph {
+
+PartialStatistics lower_statistics(Draft& draft, const std::string& name,
+                                   const TensorView& source) {
+  // Tiles of about 1,024 pixels: small enough for plain fp32 sums, few enough to merge.
+  const int tile_rows = std::max(1, 1024 / std::max(1, source.width()));
+  const int tiles = (source.height() + tile_rows - 1) / tile_rows;
+  const int planes = source.tensor.planes();
+  const ResourceId partials = draft.table(
+      name + " partials", static_cast<std::uint64_t>(tiles) * planes * abi::PARTIAL_WORDS);
+  abi::StatisticsConstants constants;
+  constants.workgroup = 64;
+  constants.norm = source.norm_table >= 0 ? 1 : 0;
+  constants.activation = source.activation.kind;
+  constants.pad = source.pad;
+  constants.upsample = source.upsample;
+  abi::StatisticsPush push{};
+  push.view = view_push(source);
+  push.height = source.height();
+  push.width = source.width();
+  push.tile_rows = tile_rows;
+  push.tile_stride = tiles;
+  DraftPass pass;
+  pass.name = name + " statistics";
+  pass.kernel = draft.tensor_kernel("statistics", !draft.device().subgroup_arithmetic);
+  pass.constants = constant_words(constants);
+  pass.bindings = {draft.tensor_in(source.tensor), draft.table_in(source.norm_table),
+                   draft.table_out(partials)};
+  pass.push = push_bytes(push);
+  pass.groups = {static_cast<std::uint32_t>(tiles), static_cast<std::uint32_t>(planes), 1};
+  draft.add(std::move(pass));
+  return {partials, tiles};
+}
+
+ResourceId lower_norm_table(Draft& draft, const std::string& name, const net::Norm& op,
+                            int channels, const std::optional<PartialStatistics>& partial) {
+  const int planes = (channels + 3) / 4;
+  const ResourceId table =
+      draft.table(name + " table", static_cast<std::uint64_t>(planes) * abi::NORM_TABLE_WORDS);
+  const auto vector = [&](net::ParameterId id) {
+    return id == net::none
+               ? draft.table_in(-1)
+               : draft.table_in(draft.parameter(id, static_cast<std::size_t>(channels), channels));
+  };
+  int groups = channels;
+  if (op.kind == net::NormKind::group) groups = op.groups;
+  if (op.kind == net::NormKind::layer) groups = 1;
+
+  abi::FinishConstants constants;
+  constants.workgroup = 32;
+  constants.stored = op.kind == net::NormKind::batch_stored ? 1 : 0;
+  constants.gamma = op.gamma != net::none ? 1 : 0;
+  constants.beta = op.beta != net::none ? 1 : 0;
+  abi::FinishPush push{};
+  push.channels = channels;
+  push.group_channels = channels / groups;
+  push.tiles = partial ? partial->tiles : 0;
+  push.epsilon = op.epsilon;
+  const bool by_plane = constants.stored != 0 || push.group_channels == 1;
+
+  DraftPass pass;
+  pass.name = name + " finish";
+  pass.kernel = draft.table_kernel("finish");
+  pass.constants = constant_words(constants);
+  pass.bindings = {draft.table_in(partial ? partial->table : -1),
+                   vector(op.gamma),
+                   vector(op.beta),
+                   vector(op.mean),
+                   vector(op.variance),
+                   draft.table_out(table)};
+  pass.push = push_bytes(push);
+  pass.groups = {static_cast<std::uint32_t>(by_plane ? planes : groups), 1, 1};
+  draft.add(std::move(pass));
+  return table;
+}
+
+}  // namespace impasto::graph

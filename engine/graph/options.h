@@ -1,0 +1,51 @@
+// Owns: what the compiler may choose by: the device's limits, the precision, the switches.
+// Depends on: nothing. The session fills DeviceTraits from gpu::DeviceInfo.
+#pragma once
+
+#include <cstdint>
+
+namespace impasto::graph {
+
+struct DeviceTraits {
+  std::uint32_t subgroup_size = 8;
+  bool subgroup_shuffle = true;
+  bool subgroup_arithmetic = true;
+  bool software = true;  ///< a CPU driver: texel buffers and shuffles win (no caches to share)
+  std::uint64_t max_storage_range = 128ULL << 20;
+  std::uint64_t max_texel_elements = 128ULL << 20;
+  std::uint64_t max_allocation = 2ULL << 30;
+  std::uint64_t storage_alignment = 16;
+  std::uint64_t texel_alignment = 16;
+  std::uint32_t max_workgroup_invocations = 256;
+  std::uint32_t max_shared_bytes = 32768;
+  std::uint32_t max_groups = 65535;  ///< per dimension
+};
+
+enum class Precision { fp32, fp16 };  ///< of stored activations; sums are fp32
+
+/// Every fusion rule has a switch; the unfused graph is the oracle of the fused one.
+struct Fusions {
+  bool norm_into_load = true;
+  bool activation_into_load = true;
+  bool upsample_into_load = true;
+  bool pad_into_load = true;
+  bool activation_into_store = true;
+  bool statistics_into_store = true;
+  bool residual_add = true;     ///< both operands of a binary op are read as views
+  bool upsample_phases = true;  ///< nearest x2 + 3x3 convolution as four 2x2 convolutions
+  bool winograd = true;
+  static Fusions none() { return {false, false, false, false, false, false, false, false, false}; }
+};
+
+/// Which kernel family a dense convolution uses where several can.
+enum class ConvFamily { automatic, shuffle, tiled, generic };
+
+struct CompileOptions {
+  DeviceTraits device;
+  Precision precision = Precision::fp32;
+  Fusions fusions;
+  ConvFamily family = ConvFamily::automatic;
+  bool texel_reads = true;  ///< where the device can view the tensor; false: storage buffers
+};
+
+}  // namespace impasto::graph

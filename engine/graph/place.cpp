@@ -1,0 +1,111 @@
+#include "engine/graph/place.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "engine/base/error.h"
+
+namespace impasto::graph {
+namespace {
+
+struct Lifetime {
+  int first = -1;
+  int last = -1;
+  bool meets(const Lifetime& other) const { return first <= other.last && other.first <= last; }
+};
+
+struct Placed {
+  Lifetime lifetime;
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
+std::vector<Lifetime> find_lifetimes(const Draft& draft) {
+  std::vector<Lifetime> lifetimes(draft.resources.size());
+  for (std::size_t i = 0; i < draft.passes.size(); ++i) {
+    for (const DraftBinding& binding : draft.passes[i].bindings) {
+      Lifetime& lifetime = lifetimes[static_cast<std::size_t>(binding.resource)];
+      if (lifetime.first < 0) lifetime.first = static_cast<int>(i);
+      lifetime.last = static_cast<int>(i);
+    }
+  }
+  return lifetimes;
+}
+
+// The smallest hole among the resources alive at the same time that holds `bytes`; the end of the
+// last one where no hole does.
+std::uint64_t best_fit(const std::vector<Placed>& block, const Lifetime& lifetime,
+                       std::uint64_t bytes) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> taken;
+  for (const Placed& placed : block) {
+    if (placed.lifetime.meets(lifetime)) taken.emplace_back(placed.begin, placed.end);
+  }
+  std::sort(taken.begin(), taken.end());
+  std::uint64_t end = 0;
+  std::uint64_t best = 0;
+  std::uint64_t best_size = UINT64_MAX;
+  for (const auto& [begin, taken_end] : taken) {
+    if (begin > end && begin - end >= bytes && begin - end < best_size) {
+      best = end;
+      best_size = begin - end;
+    }
+    end = std::max(end, taken_end);
+  }
+  return best_size == UINT64_MAX ? end : best;
+}
+
+}  // namespace
+
+Placement place(const Draft& draft) {
+  const std::uint64_t alignment = std::max<std::uint64_t>(
+      {64, draft.device().storage_alignment, draft.device().texel_alignment});
+  const std::vector<Lifetime> lifetimes = find_lifetimes(draft);
+  Placement result;
+  result.ranges.resize(draft.resources.size());
+  std::vector<std::size_t> order;
+  std::vector<std::uint64_t> change(draft.passes.size() + 1, 0);
+  for (std::size_t i = 0; i < draft.resources.size(); ++i) {
+    const Resource& resource = draft.resources[i];
+    result.ranges[i] = {resource.region, 0, resource.offset, resource.bytes};
+    if (resource.region != Region::arena || lifetimes[i].first < 0) continue;
+    order.push_back(i);
+    change[static_cast<std::size_t>(lifetimes[i].first)] += resource.bytes;
+    change[static_cast<std::size_t>(lifetimes[i].last) + 1] -= resource.bytes;  // wraps and back
+  }
+  std::uint64_t live = 0;
+  for (const std::uint64_t step : change) {
+    live += step;
+    result.live_bytes = std::max(result.live_bytes, live);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return draft.resources[a].bytes > draft.resources[b].bytes;
+  });
+
+  std::vector<std::vector<Placed>> blocks;
+  for (const std::size_t id : order) {
+    const Resource& resource = draft.resources[id];
+    const std::uint64_t bytes = (resource.bytes + alignment - 1) / alignment * alignment;
+    if (bytes > draft.device().max_allocation) {
+      throw Error(ExitCode::gpu, resource.name + ": " + std::to_string(bytes >> 20) +
+                                     " MiB exceed the device's allocation limit of " +
+                                     std::to_string(draft.device().max_allocation >> 20) +
+                                     " MiB; use a smaller --height");
+    }
+    for (std::size_t block = 0;; ++block) {
+      if (block == blocks.size()) blocks.emplace_back();
+      const std::uint64_t begin = best_fit(blocks[block], lifetimes[id], bytes);
+      if (begin + bytes > draft.device().max_allocation) continue;
+      blocks[block].push_back({lifetimes[id], begin, begin + bytes});
+      result.ranges[id] = {Region::arena, static_cast<std::uint32_t>(block), begin, resource.bytes};
+      break;
+    }
+  }
+  for (const auto& block : blocks) {
+    std::uint64_t end = 0;
+    for (const Placed& placed : block) end = std::max(end, placed.end);
+    result.arena_blocks.push_back(end);
+  }
+  return result;
+}
+
+}  // namespace impasto::graph

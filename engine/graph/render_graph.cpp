@@ -1,0 +1,77 @@
+#include "engine/graph/render_graph.h"
+
+#include <numeric>
+#include <sstream>
+
+namespace impasto::graph {
+namespace {
+
+const char* region_name(Region region) {
+  switch (region) {
+    case Region::arena:
+      return "arena";
+    case Region::constants:
+      return "constants";
+    case Region::parameters:
+      return "parameters";
+    case Region::frame_in:
+      return "frame_in";
+    case Region::frame_out:
+      return "frame_out";
+  }
+  return "";
+}
+
+void write_range(std::ostream& out, const Binding& binding) {
+  out << (binding.access == Access::storage_write ? " >" : " <")
+      << region_name(binding.range.region);
+  if (binding.range.block > 0) out << '#' << binding.range.block;
+  out << '[' << binding.range.offset << '+' << binding.range.size << ']';
+}
+
+}  // namespace
+
+std::uint64_t RenderGraph::arena_bytes() const {
+  return std::accumulate(arena_blocks.begin(), arena_blocks.end(), std::uint64_t{0});
+}
+
+std::string to_text(const RenderGraph& graph) {
+  std::ostringstream out;
+  for (std::size_t i = 0; i < graph.passes.size(); ++i) {
+    const Pass& pass = graph.passes[i];
+    out << i << (pass.barrier ? " | " : "   ") << pass.kernel << " \"" << pass.name << "\" groups "
+        << pass.groups[0] << 'x' << pass.groups[1] << 'x' << pass.groups[2] << " constants";
+    for (const std::uint32_t constant : pass.constants) out << ' ' << static_cast<int>(constant);
+    for (const Binding& binding : pass.bindings) write_range(out, binding);
+    out << '\n';
+  }
+  return out.str();
+}
+
+std::string to_dot(const RenderGraph& graph) {
+  std::ostringstream out;
+  out << "digraph render_graph {\n  rankdir=LR; node [shape=box];\n";
+  for (std::size_t i = 0; i < graph.passes.size(); ++i) {
+    out << "  p" << i << " [label=\"" << graph.passes[i].name << "\\n"
+        << graph.passes[i].kernel << "\"];\n";
+  }
+  // An edge from the last pass that wrote overlapping bytes to each pass that reads them.
+  for (std::size_t reader = 0; reader < graph.passes.size(); ++reader) {
+    for (const Binding& read : graph.passes[reader].bindings) {
+      if (read.access == Access::storage_write) continue;
+      for (std::size_t writer = reader; writer-- > 0;) {
+        bool found = false;
+        for (const Binding& write : graph.passes[writer].bindings) {
+          found |= write.access == Access::storage_write && write.range.overlaps(read.range);
+        }
+        if (!found) continue;
+        out << "  p" << writer << " -> p" << reader << ";\n";
+        break;
+      }
+    }
+  }
+  out << "}\n";
+  return out.str();
+}
+
+}  // namespace impasto::graph

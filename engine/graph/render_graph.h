@@ -1,0 +1,97 @@
+// Owns: the compiled network as plain data: a flat list of passes over ranges of a few regions of
+// memory. Depends on: net (parameter numbers). Made by compile.h, run by session/executor.h; it can
+// be printed, compared and tested without a device.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/net/net.h"
+
+namespace impasto::graph {
+
+/// Where a range lies; the executor has one buffer (per block) for each.
+enum class Region {
+  arena,       ///< activations, statistics, norm tables: reused within a frame
+  constants,   ///< weights and index tables, uploaded once
+  parameters,  ///< LiveValues and the host-evaluated vectors, uploaded per frame
+  frame_in,    ///< planes of the decoded frame
+  frame_out,   ///< planes of the finished frame
+};
+
+/// Bytes [offset, offset + size) of a block of a region (block 0 but in the arena).
+struct Range {
+  Region region = Region::arena;
+  std::uint32_t block = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+  bool overlaps(const Range& other) const {
+    return region == other.region && block == other.block && offset < other.offset + other.size &&
+           other.offset < offset + size;
+  }
+};
+
+enum class Access { storage_read, storage_write, texel_read };
+enum class TexelFormat { none, rgba32f, rgba16f };
+
+struct Binding {
+  Range range;
+  Access access = Access::storage_read;
+  TexelFormat format = TexelFormat::none;
+};
+
+struct Pass {
+  std::string name;    ///< the layer, as the model names it
+  std::string kernel;  ///< module in shaders/
+  std::vector<std::uint32_t> constants;
+  std::vector<Binding> bindings;
+  std::vector<std::byte> push;
+  std::array<std::uint32_t, 3> groups{1, 1, 1};
+  std::uint32_t subgroup_size = 0;  ///< required; 0: any
+  bool barrier = false;             ///< wait for the writes of the passes before
+  double flops = 0;                 ///< executed, 2 per multiply-accumulate
+  double bytes = 0;                 ///< moved to and from memory, each operand once
+};
+
+/// First words of the parameters region: what a user changes without recompiling.
+struct LiveValues {
+  float strength = 1;     ///< 0: the source, exactly; 1: the stylised picture
+  float keep_colors = 0;  ///< 1: luma of the result, chroma of the source
+  float reserved[2] = {0, 0};
+};
+
+/// Where a parameter's vec4 words lie in the parameters region (bytes; padded to 4 channels with
+/// 0).
+struct ParameterSlot {
+  net::ParameterId parameter = net::none;
+  std::uint64_t offset = 0;
+  int planes = 0;
+  bool splat = false;  ///< one number for all channels
+};
+
+struct RenderGraph {
+  std::vector<Pass> passes;
+  std::vector<std::uint64_t> arena_blocks;  ///< bytes of each
+  std::vector<std::byte> constants;
+  std::vector<ParameterSlot> parameters;
+  std::uint64_t parameter_bytes = 0;
+  std::uint64_t frame_in_bytes = 0;
+  std::uint64_t frame_out_bytes = 0;
+  std::uint64_t live_bytes = 0;  ///< the largest sum of live tensors: a lower bound of the arena
+  std::size_t first_network =
+      0;  ///< passes [first, last) are the network's, the others the frame's
+  std::size_t last_network = 0;
+
+  std::uint64_t arena_bytes() const;
+};
+
+/// One line per pass: number, barrier, name, kernel, groups, constants, ranges. Golden texts use
+/// it.
+std::string to_text(const RenderGraph& graph);
+/// The same as a drawing for graphviz.
+std::string to_dot(const RenderGraph& graph);
+
+}  // namespace impasto::graph

@@ -1,0 +1,249 @@
+#include "engine/session/executor.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace impasto::session {
+namespace {
+
+gpu::BindingKind binding_kind(graph::Access access) {
+  switch (access) {
+    case graph::Access::storage_read:
+      return gpu::BindingKind::storage_read;
+    case graph::Access::storage_write:
+      return gpu::BindingKind::storage_write;
+    case graph::Access::texel_read:
+      return gpu::BindingKind::texel_read;
+  }
+  return gpu::BindingKind::storage_read;
+}
+
+VkFormat texel_format(graph::TexelFormat format) {
+  switch (format) {
+    case graph::TexelFormat::none:
+      return VK_FORMAT_UNDEFINED;
+    case graph::TexelFormat::rgba32f:
+      return VK_FORMAT_R32G32B32A32_SFLOAT;
+    case graph::TexelFormat::rgba16f:
+      return VK_FORMAT_R16G16B16A16_SFLOAT;
+  }
+  return VK_FORMAT_UNDEFINED;
+}
+
+gpu::KernelKey kernel_key(const graph::Pass& pass) {
+  gpu::KernelKey key;
+  key.module = pass.kernel;
+  key.constants = pass.constants;
+  for (const graph::Binding& binding : pass.bindings) {
+    key.bindings.push_back(binding_kind(binding.access));
+  }
+  key.push_bytes = static_cast<std::uint32_t>(pass.push.size());
+  key.required_subgroup_size = pass.subgroup_size;
+  key.full_subgroups = pass.subgroup_size > 0;
+  return key;
+}
+
+// A region that a graph does not use still has a buffer, so that every binding has one.
+std::uint64_t at_least_one(std::uint64_t bytes) {
+  return std::max<std::uint64_t>(bytes, 16);
+}
+
+}  // namespace
+
+Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::RenderGraph graph,
+                   int slot_count)
+    : device_(device), kernels_(kernels), graph_(std::move(graph)), timeline_(device) {
+  using gpu::MemoryUse;
+  for (std::size_t i = 0; i < graph_.arena_blocks.size(); ++i) {
+    arena_.emplace_back(device, at_least_one(graph_.arena_blocks[i]), MemoryUse::device,
+                        "arena " + std::to_string(i));
+  }
+  constants_ = {device, at_least_one(graph_.constants.size()), MemoryUse::device, "constants"};
+  parameters_ = {device, at_least_one(graph_.parameter_bytes), MemoryUse::device, "parameters"};
+  frame_in_ = {device, at_least_one(graph_.frame_in_bytes), MemoryUse::device, "frame in"};
+  frame_out_ = {device, at_least_one(graph_.frame_out_bytes), MemoryUse::device, "frame out"};
+
+  std::vector<gpu::KernelKey> keys;
+  for (const graph::Pass& pass : graph_.passes) keys.push_back(kernel_key(pass));
+  kernels_.prepare(keys);
+
+  upload_constants();
+  for (int i = 0; i < slot_count; ++i) {
+    Slot slot;
+    const std::string number = " " + std::to_string(i);
+    slot.upload = {device, at_least_one(graph_.parameter_bytes + graph_.frame_in_bytes),
+                   MemoryUse::upload, "upload" + number};
+    slot.read_back = {device, at_least_one(graph_.frame_out_bytes), MemoryUse::read_back,
+                      "read back" + number};
+    record(slot, i);
+    slots_.push_back(std::move(slot));
+  }
+}
+
+const gpu::Buffer& Executor::buffer(const graph::Range& range) const {
+  switch (range.region) {
+    case graph::Region::arena:
+      return arena_[range.block];
+    case graph::Region::constants:
+      return constants_;
+    case graph::Region::parameters:
+      return parameters_;
+    case graph::Region::frame_in:
+      return frame_in_;
+    case graph::Region::frame_out:
+      return frame_out_;
+  }
+  return constants_;
+}
+
+void Executor::run_now(gpu::Recorder& recorder) {
+  timeline_.wait(timeline_.submit(recorder.finish()));
+}
+
+void Executor::upload_constants() {
+  if (graph_.constants.empty()) return;
+  gpu::Buffer staging(device_, graph_.constants.size(), gpu::MemoryUse::upload,
+                      "constants staging");
+  std::copy(graph_.constants.begin(), graph_.constants.end(), staging.bytes().begin());
+  gpu::Recorder recorder(device_, "upload constants");
+  recorder.copy(staging, 0, constants_, 0, graph_.constants.size());
+  recorder.barrier(gpu::Stage::transfer, gpu::Stage::compute);
+  run_now(recorder);
+}
+
+void Executor::record(Slot& slot, int number) {
+  const auto pass_count = static_cast<std::uint32_t>(graph_.passes.size());
+  slot.recorder =
+      std::make_unique<gpu::Recorder>(device_, "slot " + std::to_string(number), pass_count + 1);
+  gpu::Recorder& recorder = *slot.recorder;
+  // The frame before may still read or write what this one is about to.
+  recorder.barrier(gpu::Stage::compute | gpu::Stage::transfer,
+                   gpu::Stage::compute | gpu::Stage::transfer);
+  if (graph_.parameter_bytes > 0) {
+    recorder.copy(slot.upload, 0, parameters_, 0, graph_.parameter_bytes);
+  }
+  if (graph_.frame_in_bytes > 0) {
+    recorder.copy(slot.upload, graph_.parameter_bytes, frame_in_, 0, graph_.frame_in_bytes);
+  }
+  recorder.barrier(gpu::Stage::transfer, gpu::Stage::compute);
+  recorder.timestamp(0);
+  for (std::uint32_t i = 0; i < pass_count; ++i) {
+    const graph::Pass& pass = graph_.passes[i];
+    if (pass.barrier) recorder.barrier(gpu::Stage::compute, gpu::Stage::compute);
+    std::vector<gpu::Binding> bindings;
+    for (const graph::Binding& binding : pass.bindings) {
+      bindings.push_back({&buffer(binding.range), binding.range.offset, binding.range.size,
+                          texel_format(binding.format)});
+    }
+    recorder.dispatch(kernels_.get(kernel_key(pass)), bindings, pass.push, pass.groups, pass.name);
+    recorder.timestamp(i + 1);
+  }
+  recorder.barrier(gpu::Stage::compute, gpu::Stage::transfer);
+  if (graph_.frame_out_bytes > 0) {
+    recorder.copy(frame_out_, 0, slot.read_back, 0, graph_.frame_out_bytes);
+  }
+  recorder.barrier(gpu::Stage::transfer, gpu::Stage::host);
+  recorder.finish();
+}
+
+std::span<std::byte> Executor::parameters(int slot) {
+  return slots_[static_cast<std::size_t>(slot)].upload.bytes().first(graph_.parameter_bytes);
+}
+
+std::span<std::byte> Executor::frame_in(int slot) {
+  return slots_[static_cast<std::size_t>(slot)].upload.bytes().subspan(graph_.parameter_bytes,
+                                                                       graph_.frame_in_bytes);
+}
+
+std::span<const std::byte> Executor::frame_out(int slot) const {
+  // Buffer::bytes is not const: a mapped buffer is one for its owner.
+  auto& read_back = const_cast<gpu::Buffer&>(slots_[static_cast<std::size_t>(slot)].read_back);
+  return read_back.bytes().first(graph_.frame_out_bytes);
+}
+
+void Executor::submit(int number) {
+  Slot& slot = slots_[static_cast<std::size_t>(number)];
+  slot.value = timeline_.submit(slot.recorder->commands());
+}
+
+bool Executor::wait(int slot, std::chrono::nanoseconds timeout) {
+  return timeline_.wait(slots_[static_cast<std::size_t>(slot)].value, timeout);
+}
+
+bool Executor::finished(int slot) const {
+  return timeline_.completed() >= slots_[static_cast<std::size_t>(slot)].value;
+}
+
+std::vector<PassTime> Executor::pass_times(int slot) const {
+  const std::vector<double> stamps =
+      slots_[static_cast<std::size_t>(slot)].recorder->timestamps_ms();
+  std::vector<PassTime> times;
+  for (std::size_t i = 0; i + 1 < stamps.size() && i < graph_.passes.size(); ++i) {
+    times.push_back({graph_.passes[i].name, graph_.passes[i].kernel, stamps[i + 1] - stamps[i]});
+  }
+  return times;
+}
+
+double Executor::network_ms(int slot) const {
+  const std::vector<double> stamps =
+      slots_[static_cast<std::size_t>(slot)].recorder->timestamps_ms();
+  if (stamps.size() <= graph_.last_network) return 0;
+  return stamps[graph_.last_network] - stamps[graph_.first_network];
+}
+
+void Executor::fill_arena(std::uint32_t word) {
+  gpu::Recorder recorder(device_, "fill arena");
+  for (const gpu::Buffer& block : arena_) recorder.fill(block, 0, block.size() / 4 * 4, word);
+  recorder.barrier(gpu::Stage::transfer, gpu::Stage::compute);
+  run_now(recorder);
+}
+
+std::vector<std::byte> Executor::read_arena(std::size_t block) {
+  gpu::Buffer target(device_, arena_[block].size(), gpu::MemoryUse::read_back, "arena copy");
+  gpu::Recorder recorder(device_, "read arena");
+  recorder.barrier(gpu::Stage::compute, gpu::Stage::transfer);
+  recorder.copy(arena_[block], 0, target, 0, target.size());
+  recorder.barrier(gpu::Stage::transfer, gpu::Stage::host);
+  run_now(recorder);
+  return {target.bytes().begin(), target.bytes().end()};
+}
+
+std::uint64_t Executor::allocated_bytes() const {
+  std::uint64_t bytes =
+      constants_.size() + parameters_.size() + frame_in_.size() + frame_out_.size();
+  for (const gpu::Buffer& block : arena_) bytes += block.size();
+  for (const Slot& slot : slots_) bytes += slot.upload.size() + slot.read_back.size();
+  return bytes;
+}
+
+graph::DeviceTraits device_traits(const gpu::DeviceInfo& info) {
+  graph::DeviceTraits traits;
+  traits.subgroup_size = info.subgroup_size;
+  traits.subgroup_shuffle = info.subgroup_basic && info.subgroup_shuffle;
+  traits.subgroup_arithmetic = info.subgroup_basic && info.subgroup_arithmetic;
+  traits.software = info.type == gpu::DeviceType::cpu;
+  traits.max_storage_range = info.max_storage_buffer_range;
+  traits.max_texel_elements = info.max_texel_buffer_elements;
+  traits.max_allocation = info.max_memory_allocation_size;
+  traits.storage_alignment = info.min_storage_buffer_offset_alignment;
+  traits.texel_alignment = info.min_texel_buffer_offset_alignment;
+  traits.max_workgroup_invocations = info.max_workgroup_invocations;
+  traits.max_shared_bytes = info.max_shared_memory;
+  traits.max_groups = std::min(
+      {info.max_workgroup_count[0], info.max_workgroup_count[1], info.max_workgroup_count[2]});
+  return traits;
+}
+
+void write_parameters(const graph::RenderGraph& graph, const graph::LiveValues& live,
+                      const std::vector<std::vector<float>>& values, std::span<std::byte> region) {
+  std::memcpy(region.data(), &live, sizeof(live));
+  for (const graph::ParameterSlot& slot : graph.parameters) {
+    const std::vector<float>& value = values[static_cast<std::size_t>(slot.parameter)];
+    auto* words = reinterpret_cast<float*>(region.data() + slot.offset);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(slot.planes) * 4; ++i) {
+      words[i] = slot.splat ? value[0] : i < value.size() ? value[i] : 0.0F;
+    }
+  }
+}
+
+}  // namespace impasto::session

@@ -1,0 +1,91 @@
+// Owns: a RenderGraph on a device: its buffers, its kernels, one recorded command buffer per slot.
+// Depends on: graph, gpu. Slots share the arena; the queue runs them one after another, so the host
+// fills or reads one slot while another is on the device.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/gpu/device.h"
+#include "engine/gpu/kernel.h"
+#include "engine/gpu/memory.h"
+#include "engine/gpu/recorder.h"
+#include "engine/gpu/timeline.h"
+#include "engine/graph/options.h"
+#include "engine/graph/render_graph.h"
+
+namespace impasto::session {
+
+struct PassTime {
+  std::string name;
+  std::string kernel;
+  double ms = 0;
+};
+
+class Executor {
+ public:
+  /// Allocates, compiles and records everything that a frame needs. Throws Error{gpu}.
+  Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::RenderGraph graph,
+           int slot_count = 1);
+
+  const graph::RenderGraph& graph() const { return graph_; }
+  int slot_count() const { return static_cast<int>(slots_.size()); }
+
+  /// Host memory of a slot that is not in flight: write the first two before submit, read the
+  /// third after wait.
+  std::span<std::byte> frame_in(int slot);
+  std::span<std::byte> parameters(int slot);
+  std::span<const std::byte> frame_out(int slot) const;
+
+  void submit(int slot);
+  /// False where the timeout passed first.
+  bool wait(int slot, std::chrono::nanoseconds timeout = std::chrono::nanoseconds::max());
+  bool finished(int slot) const;
+
+  /// Device time of each pass of the slot's last frame; empty on a device without timestamps.
+  std::vector<PassTime> pass_times(int slot) const;
+  /// The network's passes together, ms.
+  double network_ms(int slot) const;
+
+  /// Bytes of the arena, and filling it, for tests of what kernels write and leave alone.
+  void fill_arena(std::uint32_t word);
+  std::vector<std::byte> read_arena(std::size_t block);
+
+  /// Device and host-visible bytes of everything above.
+  std::uint64_t allocated_bytes() const;
+
+ private:
+  struct Slot {
+    gpu::Buffer upload;  // parameters, then frame_in
+    gpu::Buffer read_back;
+    std::unique_ptr<gpu::Recorder> recorder;
+    std::uint64_t value = 0;  // of the timeline when its last frame is done
+  };
+  const gpu::Buffer& buffer(const graph::Range& range) const;
+  void upload_constants();
+  void record(Slot& slot, int number);
+  void run_now(gpu::Recorder& recorder);
+
+  gpu::Device& device_;
+  gpu::KernelCache& kernels_;
+  graph::RenderGraph graph_;
+  std::vector<gpu::Buffer> arena_;
+  gpu::Buffer constants_;
+  gpu::Buffer parameters_;
+  gpu::Buffer frame_in_;
+  gpu::Buffer frame_out_;
+  std::vector<Slot> slots_;
+  gpu::Timeline timeline_;  // last: waits for the device before the rest goes
+};
+
+/// The compiler's view of an opened device.
+graph::DeviceTraits device_traits(const gpu::DeviceInfo& info);
+
+/// Writes every parameter's vec4 words and the live values where the graph wants them.
+void write_parameters(const graph::RenderGraph& graph, const graph::LiveValues& live,
+                      const std::vector<std::vector<float>>& values, std::span<std::byte> region);
+
+}  // namespace impasto::session

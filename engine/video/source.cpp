@@ -1,0 +1,347 @@
+#include "engine/video/source.h"
+
+extern "C" {
+#include <libavutil/display.h>
+#include <libavutil/pixdesc.h>
+}
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "engine/base/error.h"
+#include "engine/base/log.h"
+#include "engine/video/converter.h"
+#include "engine/video/input.h"
+#include "engine/video/pixel_formats.h"
+#include "engine/video/streams.h"
+#include "engine/video/time_mending.h"
+
+namespace impasto::video {
+namespace {
+
+// A demuxer that fails this often in a row has nothing more to give.
+constexpr int most_read_failures = 64;
+
+Rational to_rational(AVRational value) {
+  return {value.num, value.den == 0 ? 1 : value.den};
+}
+
+/// Degrees clockwise of a display matrix; 0 for none.
+int rotation_of(const std::uint8_t* matrix) {
+  if (matrix == nullptr) return 0;
+  const double counter_clockwise =
+      av_display_rotation_get(reinterpret_cast<const std::int32_t*>(matrix));
+  if (std::isnan(counter_clockwise)) return 0;
+  const long quarter = std::lround(-counter_clockwise / 90.0);
+  return static_cast<int>((quarter % 4 + 4) % 4) * 90;
+}
+
+const AVCodec* choose_decoder(const AVStream& stream) {
+  // FFmpeg's own VP8 and VP9 decoders leave the alpha plane out; libvpx's show it.
+  const AVDictionaryEntry* alpha = av_dict_get(stream.metadata, "alpha_mode", nullptr, 0);
+  const AVCodecID id = stream.codecpar->codec_id;
+  if (alpha != nullptr && std::strcmp(alpha->value, "1") == 0) {
+    const char* name = id == AV_CODEC_ID_VP9   ? "libvpx-vp9"
+                       : id == AV_CODEC_ID_VP8 ? "libvpx"
+                                               : nullptr;
+    if (name != nullptr) {
+      if (const AVCodec* decoder = avcodec_find_decoder_by_name(name)) return decoder;
+    }
+  }
+  return avcodec_find_decoder(id);
+}
+
+class LibavSource final : public Source {
+ public:
+  explicit LibavSource(const SourceOptions& options);
+  ~LibavSource() override;
+  const SourceInfo& info() const override { return info_; }
+  std::optional<Frame> read() override;
+  bool damaged() const override { return damaged_; }
+  InputStreams& streams() override { return streams_; }
+
+ private:
+  void open_decoder();
+  void describe();
+  FramePtr decode();
+  void feed();
+  void take_packet();
+  void expect_whole_file();
+  void damage(const std::string& what);
+  bool cancelled() const { return options_.cancel != nullptr && options_.cancel->load(); }
+  Frame wrap(FramePtr picture);
+  AVStream& stream() const { return *input_.format->streams[streams_.video_index]; }
+
+  SourceOptions options_;
+  Input input_;
+  CodecPtr decoder_;
+  Converter converter_;
+  PacketPtr packet_ = make_packet();
+  FramePtr first_picture_;
+  InputStreams streams_;
+  TimeMending time_;
+  SourceInfo info_;
+  bool draining_ = false;
+  bool damaged_ = false;
+  int read_failures_ = 0;
+  std::int64_t end_time_ = 0;  ///< of the packets read, microseconds
+  std::int64_t frames_read_ = 0;
+  std::int64_t next_pts_ = 0;  ///< where a frame without a time stamp goes
+  std::int64_t pts_offset_ = 0;
+};
+
+LibavSource::LibavSource(const SourceOptions& options)
+    : options_(options), input_(open_input(options)) {
+  AVFormatContext& format = *input_.format;
+  streams_.format = &format;
+  streams_.copy = options.copy_streams;
+  streams_.stream_count = format.nb_streams;
+  streams_.video_index = av_find_best_stream(&format, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+  if (streams_.video_index < 0) {
+    throw Error(ExitCode::input, options.input + " holds no picture");
+  }
+  for (unsigned i = 0; i < format.nb_streams; ++i) {
+    AVStream& other = *format.streams[i];
+    if (static_cast<int>(i) == streams_.video_index) continue;
+    if (other.codecpar->codec_type == AVMEDIA_TYPE_AUDIO) info_.has_audio = true;
+    if (!options.copy_streams) other.discard = AVDISCARD_ALL;
+  }
+  open_decoder();
+  first_picture_ = decode();
+  if (!first_picture_) {
+    throw Error(ExitCode::input, "no frame of " + options.input + " can be decoded (" +
+                                     avcodec_get_name(stream().codecpar->codec_id) + ")");
+  }
+  describe();
+}
+
+LibavSource::~LibavSource() {
+  streams_.relay.connect({});
+}
+
+void LibavSource::open_decoder() {
+  const AVStream& video = stream();
+  const char* codec_name = avcodec_get_name(video.codecpar->codec_id);
+  const AVCodec* codec = choose_decoder(video);
+  if (codec == nullptr) {
+    throw Error(ExitCode::input, options_.input + ": this FFmpeg has no decoder for " + codec_name);
+  }
+  decoder_.reset(avcodec_alloc_context3(codec));
+  if (!decoder_) throw std::bad_alloc();
+  int result = avcodec_parameters_to_context(decoder_.get(), video.codecpar);
+  decoder_->thread_count = 0;
+  decoder_->pkt_timebase = video.time_base;
+  if (result >= 0) result = avcodec_open2(decoder_.get(), codec, nullptr);
+  if (result < 0) {
+    throw Error(ExitCode::input,
+                options_.input + ": cannot decode " + codec_name + ": " + error_text(result));
+  }
+}
+
+void LibavSource::describe() {
+  const AVStream& video = stream();
+  AVFrame& first = *first_picture_;
+  info_.name = options_.input;
+  info_.container = input_.format->iformat->name;
+  info_.codec = avcodec_get_name(video.codecpar->codec_id);
+  info_.time_base = to_rational(video.time_base);
+  const AVRational rate = video.avg_frame_rate.num > 0 ? video.avg_frame_rate : video.r_frame_rate;
+  info_.frame_rate = to_rational(rate);
+  info_.is_image = input_.is_image;
+  info_.is_live = input_.is_live;
+  info_.first_number = input_.first_number;
+  const AVRational aspect = av_guess_sample_aspect_ratio(input_.format.get(), &stream(), &first);
+  if (aspect.num > 0 && aspect.den > 0) info_.sample_aspect_ratio = to_rational(aspect);
+
+  const std::uint8_t* matrix = av_stream_get_side_data(&video, AV_PKT_DATA_DISPLAYMATRIX, nullptr);
+  const AVFrameSideData* frame_matrix = av_frame_get_side_data(&first, AV_FRAME_DATA_DISPLAYMATRIX);
+  if (matrix == nullptr && frame_matrix != nullptr) matrix = frame_matrix->data;
+  info_.rotation = rotation_of(matrix);
+
+  if (input_.format->duration > 0 && !info_.is_image) {
+    info_.duration_seconds = static_cast<double>(input_.format->duration) / AV_TIME_BASE;
+  }
+  info_.frame_count = info_.is_image ? 1 : video.nb_frames;
+  if (info_.frame_count == 0 && info_.duration_seconds > 0 && info_.frame_rate.numerator > 0) {
+    info_.frame_count = std::llround(info_.duration_seconds * info_.frame_rate.value());
+  }
+  const std::int64_t limit = options_.frame_limit;
+  if (limit > 0 && (info_.frame_count == 0 || info_.frame_count > limit)) {
+    info_.frame_count = limit;
+  }
+
+  streams_.yuvj = std::string_view(av_get_pix_fmt_name(static_cast<AVPixelFormat>(first.format)))
+                      .starts_with("yuvj");
+  streams_.first_frame = make_frame();
+  if (av_frame_copy_props(streams_.first_frame.get(), &first) < 0) throw std::bad_alloc();
+  if (streams_.yuvj) streams_.first_frame->color_range = AVCOL_RANGE_JPEG;
+  // A camera counts from when the machine started.
+  if (info_.is_live && first.best_effort_timestamp != AV_NOPTS_VALUE) {
+    pts_offset_ = first.best_effort_timestamp;
+  }
+  FramePtr same(av_frame_clone(&first));
+  if (!same) throw std::bad_alloc();
+  const std::int64_t next_pts = next_pts_;
+  info_.format = wrap(std::move(same)).format;
+  next_pts_ = next_pts;
+}
+
+void LibavSource::damage(const std::string& what) {
+  if (!damaged_) log::warning(options_.input + " is damaged: " + what);
+  damaged_ = true;
+}
+
+std::optional<Frame> LibavSource::read() {
+  if (options_.frame_limit > 0 && frames_read_ == options_.frame_limit) {
+    streams_.relay.end(false);
+    return std::nullopt;
+  }
+  FramePtr picture = first_picture_ ? std::move(first_picture_) : decode();
+  if (!picture) {
+    streams_.relay.end(!cancelled());
+    return std::nullopt;
+  }
+  ++frames_read_;
+  Frame frame = wrap(std::move(picture));
+  streams_.relay.advance(
+      av_rescale_q(frame.pts + pts_offset_ + frame.duration, stream().time_base, AV_TIME_BASE_Q));
+  return frame;
+}
+
+/// The next picture, or null at the end.
+FramePtr LibavSource::decode() {
+  if (info_.is_image && frames_read_ > 0) return nullptr;
+  FramePtr picture = make_frame();
+  while (!cancelled()) {
+    const int result = avcodec_receive_frame(decoder_.get(), picture.get());
+    if (result == 0) {
+      if (picture->decode_error_flags != 0 || (picture->flags & AV_FRAME_FLAG_CORRUPT) != 0) {
+        damage("some frames are decoded with errors");
+      }
+      return picture;
+    }
+    if (result == AVERROR_EOF) return nullptr;
+    if (result == AVERROR(EAGAIN)) {
+      feed();
+    } else {
+      damage("some frames cannot be decoded");
+      // A decoder that fails while it drains has no further input to recover with.
+      if (draining_ && ++read_failures_ >= most_read_failures) return nullptr;
+    }
+  }
+  return nullptr;
+}
+
+/// Reads packets until the decoder got one, or the end.
+void LibavSource::feed() {
+  while (!cancelled()) {
+    const int result = av_read_frame(input_.format.get(), packet_.get());
+    if (result == AVERROR(EAGAIN)) continue;
+    if (result < 0) {
+      if (result != AVERROR_EOF && result != AVERROR_EXIT) {
+        damage(std::string("reading failed: ") + error_text(result));
+        if (++read_failures_ < most_read_failures && result == AVERROR_INVALIDDATA) continue;
+      }
+      expect_whole_file();
+      draining_ = true;
+      avcodec_send_packet(decoder_.get(), nullptr);
+      return;
+    }
+    read_failures_ = 0;
+    time_.mend(*packet_, *input_.format);
+    if (packet_->pts != AV_NOPTS_VALUE) {
+      const AVStream& from = *input_.format->streams[packet_->stream_index];
+      end_time_ = std::max(end_time_, av_rescale_q(packet_->pts + packet_->duration, from.time_base,
+                                                   AV_TIME_BASE_Q));
+    }
+    if (packet_->stream_index == streams_.video_index) {
+      take_packet();
+      return;
+    }
+    if (streams_.copy && static_cast<unsigned>(packet_->stream_index) < streams_.stream_count) {
+      const AVStream& other = *input_.format->streams[packet_->stream_index];
+      const std::int64_t start = packet_->pts != AV_NOPTS_VALUE ? packet_->pts : packet_->dts;
+      const std::int64_t time = start == AV_NOPTS_VALUE
+                                    ? AV_NOPTS_VALUE
+                                    : av_rescale_q(start, other.time_base, AV_TIME_BASE_Q);
+      PacketPtr copy = make_packet();
+      av_packet_move_ref(copy.get(), packet_.get());
+      streams_.relay.add(std::move(copy), time);
+    } else {
+      av_packet_unref(packet_.get());
+    }
+  }
+}
+
+void LibavSource::take_packet() {
+  // A joined transport stream breaks its packet counters too: there only the decoder can tell.
+  const bool counted = (input_.format->iformat->flags & AVFMT_TS_DISCONT) != 0;
+  if ((packet_->flags & AV_PKT_FLAG_CORRUPT) != 0 && !counted) damage("the file is incomplete");
+  const int result = avcodec_send_packet(decoder_.get(), packet_.get());
+  av_packet_unref(packet_.get());
+  if (result == AVERROR(ENOMEM)) throw std::bad_alloc();
+  if (result < 0) damage("some frames cannot be decoded");
+}
+
+/// Demuxers take a file that was cut off for one that ends there; its own index knows better.
+void LibavSource::expect_whole_file() {
+  AVFormatContext& format = *input_.format;
+  if (cancelled() || info_.is_live || format.pb == nullptr) return;
+  const std::int64_t size = avio_size(format.pb);
+  const int entries = avformat_index_get_entries_count(&stream());
+  if (size > 0 && entries > 0) {
+    const AVIndexEntry* last = avformat_index_get_entry(&stream(), entries - 1);
+    if (last->pos + last->size > size) damage("it ends before its last frame");
+  }
+  // Matroska's index lists key frames only, but its header has the whole duration.
+  const bool matroska = std::string_view(format.iformat->name).starts_with("matroska");
+  const bool all_read = options_.copy_streams || format.nb_streams == 1;
+  const std::int64_t start = format.start_time == AV_NOPTS_VALUE ? 0 : format.start_time;
+  const std::int64_t slack = AV_TIME_BASE / 5 + format.duration / 100;
+  if (matroska && all_read && format.duration > 0 && end_time_ + slack < start + format.duration) {
+    damage("it ends before the duration in its header");
+  }
+}
+
+Frame LibavSource::wrap(FramePtr picture) {
+  if (picture->width <= 0 || picture->height <= 0) {
+    throw Error(ExitCode::input, options_.input + ": a frame has no size");
+  }
+  const char* name = av_get_pix_fmt_name(static_cast<AVPixelFormat>(picture->format));
+  std::optional<PixelLayout> layout = find_layout(name);
+  if (!layout) {
+    layout = nearest_layout(name);
+    picture = converter_.convert(*picture, av_get_pix_fmt(layout->name.c_str()));
+  }
+  Frame frame;
+  frame.format.width = picture->width;
+  frame.format.height = picture->height;
+  frame.format.color =
+      describe_color(tags_of(*picture), *layout, std::string_view(name).starts_with("yuvj"),
+                     picture->width, picture->height);
+  frame.format.layout = *std::move(layout);
+  for (int plane = 0; plane < frame.format.layout.plane_count; ++plane) {
+    frame.planes[plane] = reinterpret_cast<const std::byte*>(picture->data[plane]);
+    frame.strides[plane] = picture->linesize[plane];
+  }
+  frame.duration = std::max<std::int64_t>(picture->pkt_duration, 0);
+  frame.pts = picture->best_effort_timestamp == AV_NOPTS_VALUE
+                  ? next_pts_
+                  : picture->best_effort_timestamp - pts_offset_;
+  next_pts_ = frame.pts + std::max<std::int64_t>(frame.duration, 1);
+
+  FramePtr properties = make_frame();
+  if (av_frame_copy_props(properties.get(), picture.get()) < 0) throw std::bad_alloc();
+  frame.properties = std::shared_ptr<const AVFrame>(properties.release(), FrameDeleter());
+  frame.owner = std::shared_ptr<const AVFrame>(picture.release(), FrameDeleter());
+  return frame;
+}
+
+}  // namespace
+
+std::unique_ptr<Source> open_source(const SourceOptions& options) {
+  return std::make_unique<LibavSource>(options);
+}
+
+}  // namespace impasto::video

@@ -1,0 +1,13 @@
+// Owns: the number of a workgroup in a flat grid, which spans x and z because a 4K frame has more
+// tiles than some devices allow in one dimension (graph/draft.h, Draft::groups); y is the planes.
+// The last workgroups may lie past the end of the grid.
+#ifndef IMPASTO_LIB_GRID
+#define IMPASTO_LIB_GRID
+
+int flat_group() { return int(gl_WorkGroupID.z * gl_NumWorkGroups.x + gl_WorkGroupID.x); }
+
+int flat_invocation() {
+  return flat_group() * int(gl_WorkGroupSize.x) + int(gl_LocalInvocationID.x);
+}
+
+#endif

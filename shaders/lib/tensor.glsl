@@ -1,0 +1,56 @@
+// Owns: how kernels reach buffers. A build defines TEXEL (reads go through uniform texel buffers,
+// the fast path of software drivers) or STORAGE, and HALF where activations are stored as fp16.
+// Tables (weights, parameters, norm tables, statistics) are always fp32. Every binding is read-only
+// or write-only; writes are storage buffers everywhere.
+//
+//   TENSOR_IN(binding, name)    load4(name, texel)      activations
+//   TABLE_IN(binding, name)     table4(name, word)      fp32 vec4 words
+//   TENSOR_OUT(binding, name)   store4(name, texel, v)
+//   TABLE_OUT(binding, name)    name.data[word] = v
+#ifndef IMPASTO_LIB_TENSOR
+#define IMPASTO_LIB_TENSOR
+
+#ifdef TEXEL
+#define TENSOR_IN(index, name) layout(set = 0, binding = index) uniform samplerBuffer name;
+#define TABLE_IN(index, name) layout(set = 0, binding = index) uniform samplerBuffer name;
+#define load4(name, texel) texelFetch(name, texel)
+#define table4(name, word) texelFetch(name, word)
+#else
+#ifdef HALF
+#define TENSOR_IN(index, name) \
+  layout(set = 0, binding = index, std430) readonly buffer name##_block { uvec2 data[]; } name;
+#define load4(name, texel) unpack_half4(name.data[texel])
+#else
+#define TENSOR_IN(index, name) \
+  layout(set = 0, binding = index, std430) readonly buffer name##_block { vec4 data[]; } name;
+#define load4(name, texel) name.data[texel]
+#endif
+#define TABLE_IN(index, name) \
+  layout(set = 0, binding = index, std430) readonly buffer name##_block { vec4 data[]; } name;
+#define table4(name, word) name.data[word]
+#endif
+
+#ifdef HALF
+#define TENSOR_OUT(index, name) \
+  layout(set = 0, binding = index, std430) writeonly buffer name##_block { uvec2 data[]; } name;
+#define store4(name, texel, value) name.data[texel] = pack_half4(value)
+#else
+#define TENSOR_OUT(index, name) \
+  layout(set = 0, binding = index, std430) writeonly buffer name##_block { vec4 data[]; } name;
+#define store4(name, texel, value) name.data[texel] = value
+#endif
+
+#define TABLE_OUT(index, name) \
+  layout(set = 0, binding = index, std430) writeonly buffer name##_block { vec4 data[]; } name;
+
+vec4 unpack_half4(uvec2 bits) { return vec4(unpackHalf2x16(bits.x), unpackHalf2x16(bits.y)); }
+// Saturates: an infinity in one pixel would turn a whole normalized channel into NaN.
+uvec2 pack_half4(vec4 value) {
+  value = clamp(value, -65504.0, 65504.0);
+  return uvec2(packHalf2x16(value.xy), packHalf2x16(value.zw));
+}
+
+// Declares the specialization constants of a list in abi.h.
+#define CONSTANT(id, member, NAME, value) layout(constant_id = id) const int NAME = value;
+
+#endif

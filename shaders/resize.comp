@@ -1,0 +1,47 @@
+// Separable resize by tables: output i of an axis is in[low] * (1 - fraction) + in[high] * fraction,
+// so one kernel serves every coordinate and rounding mode.
+// Tile: four neighbours of a row x 4 channels per invocation.
+// Grid: flat x and z: quads of all rows; y: planes from first_plane.
+// variants: texel texel_half storage storage_half
+#version 460
+#extension GL_GOOGLE_include_directive : require
+#include "shaders/abi.h"
+#include "shaders/lib/tensor.glsl"
+
+layout(local_size_x_id = 0) in;
+RESIZE_CONSTANTS(CONSTANT)
+
+#include "shaders/lib/grid.glsl"
+#include "shaders/lib/source.glsl"
+TABLE_IN(2, axes)  // one word per output row, then one per column: low, high, fraction
+TENSOR_OUT(3, result)
+layout(push_constant) uniform Push { ResizePush push; };
+
+void main() {
+  const int quads = (push.out_width + 3) / 4;
+  const int index = flat_invocation();
+  const int y = index / quads;
+  const int first_x = (index - y * quads) * 4;
+  if (y >= push.out_height) return;
+  const int local_plane = int(gl_WorkGroupID.y);
+  const int plane = push.first_plane + local_plane;
+  const SourceNorm norm = source_norm(plane);
+  const vec4 row = table4(axes, y);
+  const int low_y = int(row.x);
+  const int high_y = int(row.y);
+
+  for (int x = first_x; x < min(first_x + 4, push.out_width); ++x) {
+    vec4 column = table4(axes, push.out_height + x);
+    int low_x = int(column.x);
+    vec4 value = source_value(push.view, norm, plane, low_y, low_x);
+    if (LINEAR != 0) {
+      int high_x = int(column.y);
+      vec4 top = value * (1.0 - column.z) +
+                 source_value(push.view, norm, plane, low_y, high_x) * column.z;
+      vec4 bottom = source_value(push.view, norm, plane, high_y, low_x) * (1.0 - column.z) +
+                    source_value(push.view, norm, plane, high_y, high_x) * column.z;
+      value = top * (1.0 - row.z) + bottom * row.z;
+    }
+    store4(result, (local_plane * push.out_height + y) * push.out_width + x, value);
+  }
+}

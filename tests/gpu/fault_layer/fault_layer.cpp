@@ -1,0 +1,158 @@
+// A Vulkan layer that makes the Nth call of one function return an error, without passing it on:
+// IMPASTO_FAULT="vkQueueSubmit2:3:VK_ERROR_DEVICE_LOST". Read when an instance is created, which
+// also sets the count to zero. To cover a function: its name in FUNCTIONS. One device at a time.
+#include <vulkan/vk_layer.h>
+#include <vulkan/vulkan.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <string>
+
+namespace {
+
+#define FUNCTIONS(F)                                                                             \
+  F(vkAllocateCommandBuffers)                                                                    \
+  F(vkAllocateDescriptorSets) F(vkAllocateMemory) F(vkBeginCommandBuffer) F(vkBindBufferMemory)  \
+      F(vkCreateBuffer) F(vkCreateBufferView) F(vkCreateCommandPool) F(vkCreateComputePipelines) \
+          F(vkCreateDescriptorPool) F(vkCreateDescriptorSetLayout) F(vkCreatePipelineCache)      \
+              F(vkCreatePipelineLayout) F(vkCreateQueryPool) F(vkCreateSemaphore)                \
+                  F(vkCreateShaderModule) F(vkEndCommandBuffer) F(vkGetQueryPoolResults)         \
+                      F(vkGetSemaphoreCounterValue) F(vkMapMemory) F(vkQueueSubmit2)             \
+                          F(vkQueueWaitIdle) F(vkWaitSemaphores)
+
+const std::map<std::string, VkResult> results = {
+    {"VK_ERROR_OUT_OF_HOST_MEMORY", VK_ERROR_OUT_OF_HOST_MEMORY},
+    {"VK_ERROR_OUT_OF_DEVICE_MEMORY", VK_ERROR_OUT_OF_DEVICE_MEMORY},
+    {"VK_ERROR_INITIALIZATION_FAILED", VK_ERROR_INITIALIZATION_FAILED},
+    {"VK_ERROR_DEVICE_LOST", VK_ERROR_DEVICE_LOST},
+    {"VK_ERROR_MEMORY_MAP_FAILED", VK_ERROR_MEMORY_MAP_FAILED},
+};
+
+std::string fault_function;
+int fault_call = 0;  // counted from 1
+VkResult fault_result = VK_SUCCESS;
+std::atomic<int> calls = 0;
+
+void read_environment() {
+  const char* text = std::getenv("IMPASTO_FAULT");
+  const std::string fault = text ? text : "";
+  const std::size_t first = fault.find(':');
+  const std::size_t second = fault.find(':', first + 1);
+  fault_function.clear();
+  calls = 0;
+  if (second == std::string::npos) return;
+  fault_function = fault.substr(0, first);
+  fault_call = std::atoi(fault.c_str() + first + 1);
+  fault_result = results.at(fault.substr(second + 1));
+}
+
+bool fails(const char* function) {
+  return fault_function == function && ++calls == fault_call;
+}
+
+template <class Function>
+struct Hook;
+template <class... Arguments>
+struct Hook<VkResult (*)(Arguments...)> {
+  template <const char* const* name>
+  struct Of {
+    static inline VkResult (*next)(Arguments...) = nullptr;
+    static VkResult call(Arguments... arguments) {
+      return fails(*name) ? fault_result : next(arguments...);
+    }
+  };
+};
+
+// The names have static storage, so that they can be template arguments.
+#define NAME(function) constexpr const char* name_##function = #function;
+FUNCTIONS(NAME)
+#define HOOK(function) Hook<PFN_##function>::Of<&name_##function>
+
+PFN_vkGetInstanceProcAddr next_instance_proc = nullptr;
+PFN_vkGetDeviceProcAddr next_device_proc = nullptr;
+VkInstance instance_of_devices = VK_NULL_HANDLE;
+
+// The loader's own structure in the chain: which layer comes next.
+template <class Info>
+Info* find_link(const void* next, VkStructureType type) {
+  for (auto* info = static_cast<Info*>(const_cast<void*>(next)); info;
+       info = static_cast<Info*>(const_cast<void*>(info->pNext))) {
+    if (info->sType == type && info->function == VK_LAYER_LINK_INFO) return info;
+  }
+  return nullptr;
+}
+
+VkResult create_instance(const VkInstanceCreateInfo* info, const VkAllocationCallbacks* allocator,
+                         VkInstance* instance) {
+  read_environment();
+  if (fails("vkCreateInstance")) return fault_result;
+  auto* link = find_link<VkLayerInstanceCreateInfo>(info->pNext,
+                                                    VK_STRUCTURE_TYPE_LOADER_INSTANCE_CREATE_INFO);
+  next_instance_proc = link->u.pLayerInfo->pfnNextGetInstanceProcAddr;
+  link->u.pLayerInfo = link->u.pLayerInfo->pNext;
+  const auto create = reinterpret_cast<PFN_vkCreateInstance>(
+      next_instance_proc(VK_NULL_HANDLE, "vkCreateInstance"));
+  const VkResult result = create(info, allocator, instance);
+  if (result == VK_SUCCESS) instance_of_devices = *instance;
+  return result;
+}
+
+VkResult enumerate_devices(VkInstance instance, std::uint32_t* count, VkPhysicalDevice* devices) {
+  if (fails("vkEnumeratePhysicalDevices")) return fault_result;
+  return reinterpret_cast<PFN_vkEnumeratePhysicalDevices>(
+      next_instance_proc(instance, "vkEnumeratePhysicalDevices"))(instance, count, devices);
+}
+
+VkResult create_device(VkPhysicalDevice physical, const VkDeviceCreateInfo* info,
+                       const VkAllocationCallbacks* allocator, VkDevice* device) {
+  if (fails("vkCreateDevice")) return fault_result;
+  auto* link =
+      find_link<VkLayerDeviceCreateInfo>(info->pNext, VK_STRUCTURE_TYPE_LOADER_DEVICE_CREATE_INFO);
+  const auto next_proc = link->u.pLayerInfo->pfnNextGetInstanceProcAddr;
+  next_device_proc = link->u.pLayerInfo->pfnNextGetDeviceProcAddr;
+  link->u.pLayerInfo = link->u.pLayerInfo->pNext;
+  const auto create =
+      reinterpret_cast<PFN_vkCreateDevice>(next_proc(instance_of_devices, "vkCreateDevice"));
+  const VkResult result = create(physical, info, allocator, device);
+  if (result != VK_SUCCESS) return result;
+#define RESOLVE(function) \
+  HOOK(function)::next = reinterpret_cast<PFN_##function>(next_device_proc(*device, #function));
+  FUNCTIONS(RESOLVE)
+  return VK_SUCCESS;
+}
+
+PFN_vkVoidFunction device_proc(VkDevice device, const char* name) {
+#define FIND(function)               \
+  if (!std::strcmp(name, #function)) \
+    return reinterpret_cast<PFN_vkVoidFunction>(HOOK(function)::call);
+  FUNCTIONS(FIND)
+  if (!std::strcmp(name, "vkGetDeviceProcAddr")) {
+    return reinterpret_cast<PFN_vkVoidFunction>(device_proc);
+  }
+  return next_device_proc(device, name);
+}
+
+PFN_vkVoidFunction instance_proc(VkInstance instance, const char* name) {
+  const std::map<std::string, PFN_vkVoidFunction> own = {
+      {"vkGetInstanceProcAddr", reinterpret_cast<PFN_vkVoidFunction>(instance_proc)},
+      {"vkGetDeviceProcAddr", reinterpret_cast<PFN_vkVoidFunction>(device_proc)},
+      {"vkCreateInstance", reinterpret_cast<PFN_vkVoidFunction>(create_instance)},
+      {"vkEnumeratePhysicalDevices", reinterpret_cast<PFN_vkVoidFunction>(enumerate_devices)},
+      {"vkCreateDevice", reinterpret_cast<PFN_vkVoidFunction>(create_device)},
+  };
+  const auto found = own.find(name);
+  return found != own.end() ? found->second : next_instance_proc(instance, name);
+}
+
+}  // namespace
+
+extern "C" VKAPI_ATTR VkResult VKAPI_CALL
+vkNegotiateLoaderLayerInterfaceVersion(VkNegotiateLayerInterface* version) {
+  version->loaderLayerInterfaceVersion = 2;
+  version->pfnGetInstanceProcAddr = instance_proc;
+  version->pfnGetDeviceProcAddr = device_proc;
+  version->pfnGetPhysicalDeviceProcAddr = nullptr;
+  return VK_SUCCESS;
+}

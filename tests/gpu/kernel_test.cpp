@@ -1,0 +1,118 @@
+#include "engine/gpu/kernel.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "engine/gpu/pipeline_cache_file.h"
+#include "tests/gpu/rig.h"
+
+namespace impasto {
+namespace {
+
+namespace fs = std::filesystem;
+using gpu::KernelCache;
+using gpu::KernelKey;
+using ::testing::HasSubstr;
+
+class PipelineCacheFile : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/impasto-cache-XXXXXX";
+    folder_ = mkdtemp(name);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  // Compiles a kernel with the folder's cache and returns the file.
+  fs::path compile() {
+    KernelCache kernels(device_, test::test_module, folder_ / "sub");
+    EXPECT_NE(kernels.get(test::scale_key(2)).pipeline.get(), VK_NULL_HANDLE);
+    return kernels.file();
+  }
+  static std::string content(const fs::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+  std::string read(const fs::path& file) {
+    return gpu::read_pipeline_cache(file, device_.physical());
+  }
+  void overwrite(const fs::path& file, const std::string& bytes) {
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
+  }
+
+  gpu::Device device_;
+  fs::path folder_;
+};
+
+TEST_F(PipelineCacheFile, IsWrittenAndReadAgain) {
+  const fs::path file = compile();
+  ASSERT_TRUE(fs::exists(file));
+  EXPECT_GE(read(file).size(), sizeof(VkPipelineCacheHeaderVersionOne));
+  EXPECT_THAT(file.filename().string(),
+              HasSubstr(std::to_string(device_.info().subgroup_size) + ".bin"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(file.parent_path()), fs::directory_iterator()),
+            1);  // no temporary is left
+  EXPECT_EQ(compile(), file);
+}
+
+TEST_F(PipelineCacheFile, DamagedOnesAreIgnored) {
+  const fs::path file = compile();
+  const std::string good = content(file);
+  std::vector<std::string> damaged = {"", "garbage", good.substr(0, good.size() - 1), good + "x"};
+  for (const std::size_t at :
+       {std::size_t{0}, std::size_t{8}, std::size_t{16}, std::size_t{24}, good.size() - 1}) {
+    damaged.push_back(good);
+    damaged.back()[at] = static_cast<char>(damaged.back()[at] ^ 0x40);
+  }
+  for (const std::string& bytes : damaged) {
+    overwrite(file, bytes);
+    EXPECT_TRUE(read(file).empty());
+    EXPECT_EQ(compile(), file);
+    EXPECT_FALSE(read(file).empty());  // replaced by a good one
+  }
+}
+
+TEST_F(PipelineCacheFile, AnotherDevicesIsIgnored) {
+  const fs::path file = compile();
+  std::string bytes = content(file);
+  // After our 24 bytes: the driver's header; its UUID are bytes 16 to 31. The hash is made good.
+  bytes[24 + 16] = static_cast<char>(bytes[24 + 16] ^ 1);
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (std::size_t i = 24; i < bytes.size(); ++i) {
+    hash = (hash ^ static_cast<unsigned char>(bytes[i])) * 0x100000001b3U;
+  }
+  std::memcpy(bytes.data() + 16, &hash, sizeof hash);
+  overwrite(file, bytes);
+  EXPECT_TRUE(read(file).empty());
+}
+
+TEST_F(PipelineCacheFile, AFolderThatCannotBeWrittenIsNoError) {
+  std::ofstream(folder_ / "sub") << "a file where the folder should be";
+  const fs::path file = compile();
+  EXPECT_FALSE(fs::exists(file));
+}
+
+TEST(KernelCache, OneKernelPerKeyAtOneAddress) {
+  test::Rig rig;
+  const gpu::Kernel& first = rig.kernels.get(test::scale_key(1));
+  const gpu::Kernel& other = rig.kernels.get(test::scale_key(2));
+  EXPECT_NE(&first, &other);
+  std::vector<KernelKey> keys;
+  for (int i = 0; i < 20; ++i) keys.push_back(test::scale_key(static_cast<float>(i % 10)));
+  rig.kernels.prepare(keys);
+  EXPECT_EQ(&rig.kernels.get(test::scale_key(1)), &first);
+  EXPECT_EQ(&rig.kernels.get(test::scale_key(2)), &other);
+}
+
+TEST(KernelCache, PrepareReportsTheOneThatFailsAndKeepsTheOthers) {
+  test::Rig rig;
+  const std::vector<KernelKey> keys = {
+      test::scale_key(1), {.module = "nothing"}, test::scale_key(2)};
+  EXPECT_THAT(test::gpu_error([&] { rig.kernels.prepare(keys); }), HasSubstr("'nothing'"));
+  EXPECT_NE(rig.kernels.get(test::scale_key(2)).pipeline.get(), VK_NULL_HANDLE);
+}
+
+}  // namespace
+}  // namespace impasto

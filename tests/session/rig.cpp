@@ -1,0 +1,134 @@
+#include "tests/session/rig.h"
+
+#include <cstring>
+
+#include "engine/base/half.h"
+#include "shaders/embedded.h"
+#include "tests/support/validation.h"
+
+namespace impasto::test {
+namespace {
+
+// NaN as one float and as two halves.
+constexpr std::uint32_t guard = 0xffe7ffe7;
+constexpr float padding_lane = 777;
+
+bool half(const graph::CompileOptions& options) {
+  return options.precision == graph::Precision::fp16;
+}
+
+std::size_t packed_index(const net::Tensor& tensor, int channel, std::size_t pixel) {
+  return (static_cast<std::size_t>(channel / 4) * tensor.plane_size() + pixel) * 4 + channel % 4;
+}
+
+void store(std::span<std::byte> bytes, std::size_t index, float value, bool as_half) {
+  if (as_half) {
+    const std::uint16_t bits = half_from_float(value);
+    std::memcpy(bytes.data() + index * 2, &bits, 2);
+  } else {
+    std::memcpy(bytes.data() + index * 4, &value, 4);
+  }
+}
+
+float load(std::span<const std::byte> bytes, std::size_t index, bool as_half) {
+  if (as_half) {
+    std::uint16_t bits = 0;
+    std::memcpy(&bits, bytes.data() + index * 2, 2);
+    return float_from_half(bits);
+  }
+  float value = 0;
+  std::memcpy(&value, bytes.data() + index * 4, 4);
+  return value;
+}
+
+void pack(const net::Tensor& tensor, std::span<std::byte> bytes, bool as_half) {
+  for (int c = 0; c < (tensor.channels + 3) / 4 * 4; ++c) {
+    for (std::size_t i = 0; i < tensor.plane_size(); ++i) {
+      const float value =
+          c < tensor.channels ? static_cast<float>(tensor.row(c, 0)[i]) : padding_lane;
+      store(bytes, packed_index(tensor, c, i), value, as_half);
+    }
+  }
+}
+
+net::Tensor unpack(const net::Value& value, std::span<const std::byte> bytes, bool as_half) {
+  net::Tensor tensor(value.channels, value.height, value.width);
+  for (int c = 0; c < tensor.channels; ++c) {
+    for (std::size_t i = 0; i < tensor.plane_size(); ++i) {
+      tensor.row(c, 0)[i] = static_cast<double>(load(bytes, packed_index(tensor, c, i), as_half));
+    }
+  }
+  return tensor;
+}
+
+// Every word of the arena that no pass of the graph may write still holds the guard.
+std::string check_guards(session::Executor& executor) {
+  const graph::RenderGraph& graph = executor.graph();
+  for (std::uint32_t block = 0; block < graph.arena_blocks.size(); ++block) {
+    const std::vector<std::byte> bytes = executor.read_arena(block);
+    std::vector<bool> writable(bytes.size() / 4, false);
+    for (const graph::Pass& pass : graph.passes) {
+      for (const graph::Binding& binding : pass.bindings) {
+        const graph::Range& range = binding.range;
+        if (binding.access != graph::Access::storage_write ||
+            range.region != graph::Region::arena || range.block != block) {
+          continue;
+        }
+        std::fill_n(writable.begin() + static_cast<std::ptrdiff_t>(range.offset / 4),
+                    range.size / 4, true);
+      }
+    }
+    for (std::size_t i = 0; i < writable.size(); ++i) {
+      std::uint32_t word = 0;
+      std::memcpy(&word, bytes.data() + i * 4, 4);
+      if (!writable[i] && word != guard) {
+        return "byte " + std::to_string(i * 4) + " of block " + std::to_string(block) +
+               " lies in no tensor and was written\n" + graph::to_text(graph);
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+gpu::Device& device() {
+  static gpu::Device instance;
+  return instance;
+}
+
+gpu::KernelCache& kernels() {
+  static gpu::KernelCache cache(device(), shaders::find_module, {});
+  return cache;
+}
+
+graph::CompileOptions options_for_tests() {
+  graph::CompileOptions options;
+  options.device = session::device_traits(device().info());
+  options.device.storage_alignment = 1024;
+  return options;
+}
+
+Outcome run_network(const net::Net& net, const graph::CompileOptions& options,
+                    const net::Tensor& input, const std::vector<float>& style) {
+  EXPECT_EQ(net::check(net), "");
+  session::Executor executor(device(), kernels(), graph::compile_network(net, options));
+  pack(input, executor.frame_in(0), half(options));
+  session::write_parameters(executor.graph(), {}, net::evaluate_parameters(net, style),
+                            executor.parameters(0));
+  executor.fill_arena(guard);
+  executor.submit(0);
+  EXPECT_TRUE(executor.wait(0));
+  return {unpack(net.value(net.output), executor.frame_out(0), half(options)),
+          check_guards(executor)};
+}
+
+std::string describe(const graph::CompileOptions& options) {
+  static constexpr const char* families[] = {"automatic", "shuffle", "tiled", "generic"};
+  std::string text = half(options) ? "fp16" : "fp32";
+  text += options.texel_reads ? " texel " : " storage ";
+  text += families[static_cast<int>(options.family)];
+  return text;
+}
+
+}  // namespace impasto::test

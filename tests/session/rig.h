@@ -1,0 +1,39 @@
+// Owns: networks on the device under test: one device and kernel cache per program, packing and
+// unpacking of frames, and guard words around every tensor of the arena.
+// Depends on: session/executor.h, graph/compile.h, support/tensors.h.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "engine/graph/compile.h"
+#include "engine/net/net.h"
+#include "engine/net/reference.h"
+#include "engine/net/tensor.h"
+#include "engine/session/executor.h"
+
+namespace impasto::test {
+
+/// The device of the environment's driver, opened once.
+gpu::Device& device();
+gpu::KernelCache& kernels();
+
+/// Options for this device: tensors are a kilobyte apart, so that guard words fit between them.
+graph::CompileOptions options_for_tests();
+
+struct Outcome {
+  net::Tensor result;
+  std::string guards;  ///< empty, or where bytes outside of every tensor were written
+};
+
+/// One frame. The arena is NaN before it, so reading what nobody wrote shows; the lanes past the
+/// input's last channel hold a number that no result may depend on.
+Outcome run_network(const net::Net& net, const graph::CompileOptions& options,
+                    const net::Tensor& input, const std::vector<float>& style = {});
+
+/// Names of the options that differ from the default, for messages.
+std::string describe(const graph::CompileOptions& options);
+
+}  // namespace impasto::test
