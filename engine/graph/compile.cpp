@@ -1,10 +1,40 @@
 #include "engine/graph/compile.h"
 
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
 #include "engine/graph/finish.h"
 #include "engine/graph/fuse.h"
 #include "engine/graph/lower.h"
 
 namespace impasto::graph {
+namespace {
+
+int in_proportion(int content, int before, int after) {
+  return std::max(1, static_cast<int>(std::lround(static_cast<double>(content) * after / before)));
+}
+
+}  // namespace
+
+RenderGraph compile_frame(const net::Net& net, const FrameUse& frame,
+                          const CompileOptions& options) {
+  Draft draft(options);
+  const TensorRef input = lower_ingest(draft, frame.source, frame.geometry, frame.input_range);
+  assert(net.value(net.input).height == input.height && net.value(net.input).width == input.width);
+  const std::size_t first = draft.passes.size();
+  const TensorRef result = lower_network(draft, net, input);
+  const std::size_t last = draft.passes.size();
+  const FrameGeometry geometry{
+      result.height, result.width,
+      in_proportion(frame.geometry.content_height, input.height, result.height),
+      in_proportion(frame.geometry.content_width, input.width, result.width)};
+  lower_emit(draft, result, frame.source, frame.output, geometry, frame.output_range);
+  RenderGraph graph = finish(draft);
+  graph.first_network = first;
+  graph.last_network = last;
+  return graph;
+}
 
 RenderGraph compile_network(const net::Net& net, const CompileOptions& options) {
   Draft draft(options);

@@ -146,6 +146,13 @@ const ModelInfo& Model::info() const {
   return parsed_->file->info;
 }
 
+void Model::override_ranges(const std::optional<ValueRange>& input,
+                            const std::optional<ValueRange>& output) {
+  ModelInfo& info = parsed_->file->info;
+  info.input_range = input.value_or(info.input_range);
+  info.output_range = output.value_or(info.output_range);
+}
+
 Net Model::build(int height, int width) const {
   const ModelInfo& info = parsed_->file->info;
   if (height < 1 || width < 1) {

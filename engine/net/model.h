@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -54,6 +55,9 @@ class Model {
   ~Model();
 
   const ModelInfo& info() const;
+  /// Replaces what the metadata says, or does not say; empty: left as it is.
+  void override_ranges(const std::optional<ValueRange>& input,
+                       const std::optional<ValueRange>& output);
 
   /// The network for an input of [channels of the graph][height][width], every shape folded.
   /// Throws Error{model} where the graph cannot run at this size.

@@ -9,8 +9,6 @@
 namespace impasto::test {
 namespace {
 
-// NaN as one float and as two halves.
-constexpr std::uint32_t guard = 0xffe7ffe7;
 constexpr float padding_lane = 777;
 
 bool half(const graph::CompileOptions& options) {
@@ -51,6 +49,8 @@ void pack(const net::Tensor& tensor, std::span<std::byte> bytes, bool as_half) {
   }
 }
 
+}  // namespace
+
 net::Tensor unpack(const net::Value& value, std::span<const std::byte> bytes, bool as_half) {
   net::Tensor tensor(value.channels, value.height, value.width);
   for (int c = 0; c < tensor.channels; ++c) {
@@ -61,7 +61,6 @@ net::Tensor unpack(const net::Value& value, std::span<const std::byte> bytes, bo
   return tensor;
 }
 
-// Every word of the arena that no pass of the graph may write still holds the guard.
 std::string check_guards(session::Executor& executor) {
   const graph::RenderGraph& graph = executor.graph();
   for (std::uint32_t block = 0; block < graph.arena_blocks.size(); ++block) {
@@ -81,7 +80,7 @@ std::string check_guards(session::Executor& executor) {
     for (std::size_t i = 0; i < writable.size(); ++i) {
       std::uint32_t word = 0;
       std::memcpy(&word, bytes.data() + i * 4, 4);
-      if (!writable[i] && word != guard) {
+      if (!writable[i] && word != guard_word) {
         return "byte " + std::to_string(i * 4) + " of block " + std::to_string(block) +
                " lies in no tensor and was written\n" + graph::to_text(graph);
       }
@@ -89,8 +88,6 @@ std::string check_guards(session::Executor& executor) {
   }
   return {};
 }
-
-}  // namespace
 
 gpu::Device& device() {
   static gpu::Device instance;
@@ -116,7 +113,7 @@ Outcome run_network(const net::Net& net, const graph::CompileOptions& options,
   pack(input, executor.frame_in(0), half(options));
   session::write_parameters(executor.graph(), {}, net::evaluate_parameters(net, style),
                             executor.parameters(0));
-  executor.fill_arena(guard);
+  executor.fill_arena(guard_word);
   executor.submit(0);
   EXPECT_TRUE(executor.wait(0));
   return {unpack(net.value(net.output), executor.frame_out(0), half(options)),

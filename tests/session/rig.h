@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,14 @@ struct Outcome {
 /// input's last channel hold a number that no result may depend on.
 Outcome run_network(const net::Net& net, const graph::CompileOptions& options,
                     const net::Tensor& input, const std::vector<float>& style = {});
+
+/// Fills arenas before a frame: NaN as one float and as two halves.
+constexpr std::uint32_t guard_word = 0xffe7ffe7;
+/// Empty, or which word of the arena holds no guard although no pass may write it.
+std::string check_guards(session::Executor& executor);
+
+/// The activation of `value`'s size at the start of `bytes`.
+net::Tensor unpack(const net::Value& value, std::span<const std::byte> bytes, bool as_half);
 
 /// Names of the options that differ from the default, for messages.
 std::string describe(const graph::CompileOptions& options);

@@ -52,9 +52,9 @@ inline Axis horizontal_axis(const video::FrameFormat& format, int component) {
   if (!chroma_grid(format, component)) return {format.width, 1, 0};
   const int cell = 1 << format.layout.log2_chroma_width;
   const auto location = format.color.chroma;
-  const bool left =
-      location == video::ChromaLocation::left || location == top_left || location == bottom_left;
-  return {(format.width + cell - 1) / cell, static_cast<double>(cell), left ? 0 : (cell - 1) / 2.0};
+  const bool first = location == left || location == top_left || location == bottom_left;
+  return {(format.width + cell - 1) / cell, static_cast<double>(cell),
+          first ? 0 : (cell - 1) / 2.0};
 }
 
 inline Axis vertical_axis(const video::FrameFormat& format, int component) {

@@ -1,0 +1,160 @@
+#include "app/cli/bench.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "app/cli/generated_frame.h"
+#include "engine/base/error.h"
+
+namespace impasto::app {
+namespace {
+
+using nlohmann::ordered_json;
+using Clock = std::chrono::steady_clock;
+
+double ms_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+/// Nearest rank.
+double percentile(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  const auto rank = static_cast<std::size_t>(share * static_cast<double>(values.size()));
+  return values[std::min(rank, values.size() - 1)];
+}
+
+double gflops(double flops, double ms) {
+  return ms > 0 ? flops / ms / 1e6 : 0;
+}
+
+struct Times {
+  std::vector<double> network;
+  std::vector<double> frame;
+  std::vector<std::vector<double>> passes;  // [pass][frame]
+};
+
+Times measure(Stylizer& stylizer, const BenchOptions& options) {
+  Times times;
+  times.passes.resize(stylizer.graph().passes.size());
+  const video::FrameFormat format = generated_format(options.width, options.height);
+  for (int i = 0; i < options.warm_up + options.frames; ++i) {
+    const video::Frame frame = generate_frame(format, i);
+    const Clock::time_point start = Clock::now();
+    stylizer.submit(frame, format);
+    stylizer.receive();
+    const double frame_ms = ms_since(start);
+    if (i < options.warm_up) continue;
+    times.frame.push_back(frame_ms);
+    times.network.push_back(stylizer.network_ms());
+    const std::vector<session::PassTime> passes = stylizer.pass_times();
+    for (std::size_t p = 0; p < passes.size(); ++p) times.passes[p].push_back(passes[p].ms);
+  }
+  return times;
+}
+
+ordered_json describe_passes(const graph::RenderGraph& graph, const Times& times) {
+  ordered_json passes = ordered_json::array();
+  for (std::size_t i = 0; i < graph.passes.size(); ++i) {
+    const graph::Pass& pass = graph.passes[i];
+    const double ms = times.passes[i].empty() ? 0 : median(times.passes[i]);
+    passes.push_back({{"name", pass.name},
+                      {"kernel", pass.kernel},
+                      {"ms", ms},
+                      {"gflops_executed", gflops(pass.flops, ms)},
+                      {"bytes", pass.bytes}});
+  }
+  return passes;
+}
+
+std::string style_of(const net::ModelInfo& model, const Look& look) {
+  std::string text;
+  for (std::size_t i = 0; i < look.style.size(); ++i) {
+    if (look.style[i] == 0.0F) continue;
+    text += (text.empty() ? "" : " + ") + model.styles[i].name;
+  }
+  return text;
+}
+
+void print_text(const ordered_json& result) {
+  const auto number = [&](const char* key) { return result[key].get<double>(); };
+  const auto text = [&](const char* key) { return result[key].get<std::string>(); };
+  std::printf("%s (%s)\n%s %s at %dx%d, %s\n", text("device").c_str(), text("driver").c_str(),
+              text("model").c_str(), text("style").c_str(), result["width"].get<int>(),
+              result["height"].get<int>(), text("precision").c_str());
+  std::printf("network %.2f ms (p99 %.2f), frame %.2f ms, %.1f fps, first frame after %.0f ms\n",
+              number("ms_median"), number("ms_p99"), number("frame_ms_median"), number("fps"),
+              number("first_frame_ms"));
+  std::printf("%.2f GMAC, %.1f GFLOP/s nominal, %.1f executed, peak of the device %.1f (%.0f %%)\n",
+              number("gmac"), number("gflops"), number("gflops_executed"), number("peak_gflops"),
+              100 * number("gflops_executed") / number("peak_gflops"));
+  std::printf("arena %.1f MiB, all buffers %.1f MiB\n\n", number("arena_bytes") / (1 << 20),
+              number("allocated_bytes") / (1 << 20));
+  std::printf("%8s %9s %7s %9s  %-26s %s\n", "ms", "GFLOP/s", "peak %", "MB", "kernel", "pass");
+  for (const ordered_json& pass : result["passes"]) {
+    const double rate = pass["gflops_executed"].get<double>();
+    std::printf("%8.3f %9.1f %7.1f %9.2f  %-26s %s\n", pass["ms"].get<double>(), rate,
+                100 * rate / number("peak_gflops"), pass["bytes"].get<double>() / 1e6,
+                pass["kernel"].get<std::string>().c_str(), pass["name"].get<std::string>().c_str());
+  }
+}
+
+}  // namespace
+
+void bench(const BenchOptions& options) {
+  const Clock::time_point start = Clock::now();
+  net::Model model = load_model(options.model);
+  const Look look = make_look(model.info(), options.look);
+  Stylizer stylizer(std::move(model), options.stylizer);
+  stylizer.set_look(look);
+  const video::FrameFormat format = generated_format(options.width, options.height);
+  stylizer.prepare(format, format);
+  stylizer.submit(generate_frame(format, 0), format);
+  stylizer.receive();
+  const double first_frame_ms = ms_since(start);
+
+  const Times times = measure(stylizer, options);
+  const StylizerStats stats = stylizer.stats();
+  const double ms = median(times.network);
+  const double frame_ms = median(times.frame);
+  double flops = 0;
+  const graph::RenderGraph& graph = stylizer.graph();
+  for (std::size_t i = graph.first_network; i < graph.last_network; ++i) {
+    flops += graph.passes[i].flops;
+  }
+  const ordered_json result = {{"device", stats.device},
+                               {"driver", stats.driver},
+                               {"model", stylizer.model().name},
+                               {"style", style_of(stylizer.model(), look)},
+                               {"width", options.width},
+                               {"height", options.height},
+                               {"precision", stats.fp16 ? "fp16" : "fp32"},
+                               {"frames", options.frames},
+                               {"ms_median", ms},
+                               {"ms_p99", percentile(times.network, 0.99)},
+                               {"frame_ms_median", frame_ms},
+                               {"fps", 1000 / frame_ms},
+                               {"gmac", stats.macs / 1e9},
+                               {"gflops", gflops(2 * stats.macs, ms)},
+                               {"gflops_executed", gflops(flops, ms)},
+                               {"peak_gflops", stylizer.measure_peak_gflops()},
+                               {"arena_bytes", stats.arena_bytes},
+                               {"live_bytes", stats.live_bytes},
+                               {"allocated_bytes", stats.allocated_bytes},
+                               {"first_frame_ms", first_frame_ms},
+                               {"passes", describe_passes(graph, times)}};
+  if (options.as_json) {
+    std::puts(result.dump(2).c_str());
+  } else {
+    print_text(result);
+  }
+}
+
+}  // namespace impasto::app

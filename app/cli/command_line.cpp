@@ -1,0 +1,211 @@
+#include "app/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <functional>
+
+#include "app/cli/apply.h"
+#include "app/cli/bench.h"
+#include "app/cli/inspect.h"
+#include "app/cli/lists.h"
+#include "app/cli/signals.h"
+#include "engine/base/error.h"
+#include "engine/base/log.h"
+
+namespace impasto::app {
+namespace {
+
+constexpr int largest_side = 16384;
+
+/// Set by the command that was given.
+using Command = std::function<ExitCode()>;
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+const std::map<std::string, PrecisionChoice> precisions{{"auto", PrecisionChoice::automatic},
+                                                        {"fp32", PrecisionChoice::fp32},
+                                                        {"fp16", PrecisionChoice::fp16}};
+
+void add_model_options(CLI::App& command, ModelChoice& model) {
+  auto* pack = command.add_option("--pack", model.pack, "Pack of styles")->capture_default_str();
+  command.add_option("--model", model.model, "ONNX file instead of a pack")->excludes(pack);
+  command.add_option("--input-range", model.input_range,
+                     "Values of the network's input, as 0..255, where the file does not say");
+  command.add_option("--output-range", model.output_range, "The same of its output");
+}
+
+void add_look_options(CLI::App& command, LookChoice& look) {
+  auto* style = command.add_option("--style", look.style, "Style (impasto styles lists them)");
+  command.add_option("--mix", look.mix, "Weighted styles, as starry_night=0.7,great_wave=0.3")
+      ->excludes(style);
+  command.add_option("--strength", look.strength, "0: the source, 1: the stylised picture")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command.add_flag("--keep-colors", look.keep_colors, "Keep the source's colours, paint the luma");
+}
+
+void add_device_options(CLI::App& command, StylizerOptions& options) {
+  command.add_option("--device", options.device,
+                     "Number or part of the name of a device (impasto devices lists them)");
+  command.add_option("--precision", options.precision, "Of stored activations: auto, fp32, fp16")
+      ->transform(CLI::CheckedTransformer(precisions, CLI::ignore_case).description(""))
+      ->default_str("auto");
+}
+
+/// "640x360" into two numbers.
+void add_size_option(CLI::App& command, int& width, int& height) {
+  command
+      .add_option_function<std::string>(
+          "--size",
+          [&width, &height](const std::string& text) {
+            char rest = 0;
+            if (std::sscanf(text.c_str(), "%dx%d%c", &width, &height, &rest) != 2 || width < 1 ||
+                height < 1 || width > largest_side || height > largest_side) {
+              throw CLI::ValidationError("--size", "'" + text + "' is no size such as 640x360");
+            }
+          },
+          "Size of the frame")
+      ->default_str("640x360");
+}
+
+/// KEY=VALUE, any number of times.
+void add_pairs_option(CLI::App& command, const std::string& name, Pairs& pairs,
+                      const std::string& description) {
+  command
+      .add_option_function<std::vector<std::string>>(
+          name,
+          [&pairs, name](const std::vector<std::string>& entries) {
+            for (const std::string& entry : entries) {
+              const std::size_t equals = entry.find('=');
+              if (equals == 0 || equals == std::string::npos) {
+                throw CLI::ValidationError(name, "'" + entry + "' is not KEY=VALUE");
+              }
+              pairs.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
+            }
+          },
+          description)
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+void add_apply(CLI::App& app, Command& chosen) {
+  CLI::App* command = app.add_subcommand("apply", "Stylise a video, an image or a pipe");
+  auto options = std::make_shared<ApplyOptions>();
+  command
+      ->add_option("IN", options->source.input,
+                   "Video, image, pattern (%04d.png), - (y4m pipe), lavfi:GRAPH, v4l2:/dev/video0")
+      ->required();
+  command->add_option("OUT", options->sink.output, "Video, image, pattern or - (y4m pipe)")
+      ->required();
+  add_model_options(*command, options->model);
+  add_look_options(*command, options->look);
+  command
+      ->add_option("--height", options->stylizer.network_height,
+                   "Lines that the network works at; the output keeps the source's size")
+      ->check(CLI::Range(16, largest_side));
+  command->add_option("--out-height", options->out_height, "Lines of the output")
+      ->check(CLI::Range(16, largest_side));
+  command->add_option("--frames", options->source.frame_limit, "Stop after so many frames")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--codec", options->sink.codec, "Encoder, as FFmpeg names it");
+  command->add_option("--crf", options->sink.crf, "Constant quality of the encoder");
+  command->add_option("--encoder-preset", options->sink.preset, "Speed preset of the encoder");
+  command->add_option("--pixel-format", options->sink.pixel_format,
+                      "Of the output, as FFmpeg names it");
+  add_pairs_option(*command, "--encoder-option", options->sink.encoder_options,
+                   "Further option of the encoder, as FFmpeg names it");
+  add_pairs_option(*command, "--input-option", options->source.input_options,
+                   "Option of the input (framerate, video_size ...)");
+  command->add_flag("-y", options->sink.overwrite, "Overwrite OUT");
+  add_device_options(*command, options->stylizer);
+  command->add_flag("--quiet,-q", options->quiet, "Errors only");
+  command->callback([options, &chosen] {
+    chosen = [options] {
+      log::set_quiet(options->quiet);
+      return apply(*options);
+    };
+  });
+}
+
+void add_lists(CLI::App& app, Command& chosen) {
+  const auto add = [&](const char* name, const char* description, void (*list)(bool)) {
+    CLI::App* command = app.add_subcommand(name, description);
+    auto as_json = std::make_shared<bool>(false);
+    command->add_flag("--json", *as_json, "One JSON object on stdout");
+    command->callback([as_json, list, &chosen] {
+      chosen = [as_json, list] {
+        list(*as_json);
+        return ExitCode::ok;
+      };
+    });
+  };
+  add("styles", "What is shipped, per pack", list_styles);
+  add("devices", "Vulkan devices and what each gets", list_vulkan_devices);
+}
+
+void add_bench(CLI::App& app, Command& chosen) {
+  CLI::App* command = app.add_subcommand("bench", "Time a model on this device, pass by pass");
+  auto options = std::make_shared<BenchOptions>();
+  add_model_options(*command, options->model);
+  add_look_options(*command, options->look);
+  add_size_option(*command, options->width, options->height);
+  command->add_option("--frames", options->frames, "Frames to time, after 2")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  add_device_options(*command, options->stylizer);
+  command->add_flag("--json", options->as_json, "One JSON object on stdout");
+  command->callback([options, &chosen] {
+    chosen = [options] {
+      bench(*options);
+      return ExitCode::ok;
+    };
+  });
+}
+
+void add_inspect(CLI::App& app, Command& chosen) {
+  CLI::App* command = app.add_subcommand("inspect", "Show what a model is and compiles to");
+  auto options = std::make_shared<InspectOptions>();
+  command->add_option("FILE", options->model.model, "ONNX file")->required();
+  add_size_option(*command, options->width, options->height);
+  command->add_flag("--graph", options->with_graph, "The compiled passes, one line each");
+  add_device_options(*command, options->stylizer);
+  command->add_flag("--json", options->as_json, "One JSON object on stdout");
+  command->callback([options, &chosen] {
+    chosen = [options] {
+      inspect(*options);
+      return ExitCode::ok;
+    };
+  });
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  CLI::App app{"Impasto paints video, live, with neural networks on Vulkan.", "impasto"};
+  app.set_version_flag("--version", std::string("impasto ") + IMPASTO_VERSION);
+  app.require_subcommand(1);
+  Command chosen;
+  add_apply(app, chosen);
+  add_lists(app, chosen);
+  add_bench(app, chosen);
+  add_inspect(app, chosen);
+  try {
+    app.parse(argc, argv);
+    install_signal_handlers();
+    return static_cast<int>(chosen());
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    log::error(std::string(error.what()) + "; impasto --help shows the options");
+    return static_cast<int>(ExitCode::usage);
+  } catch (const Error& error) {
+    log::error(error.what());
+    return static_cast<int>(error.code());
+  } catch (const std::exception& error) {
+    log::error(std::string(error.what()) + "; please report this");
+    return 1;
+  }
+}
+
+}  // namespace impasto::app

@@ -1,0 +1,104 @@
+#include "app/cli/lists.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "app/packs.h"
+
+namespace impasto::app {
+namespace {
+
+using nlohmann::ordered_json;
+
+// At which size the cost per pixel is counted.
+constexpr int sample_height = 360;
+constexpr int sample_width = 640;
+
+void print(const ordered_json& object) {
+  std::puts(object.dump(2).c_str());
+}
+
+ordered_json describe(const Pack& pack) {
+  const net::Model model = net::Model::load(pack.file);
+  const net::ModelInfo& info = model.info();
+  const int height = info.fixed_height > 0 ? info.fixed_height : sample_height;
+  const int width = info.fixed_width > 0 ? info.fixed_width : sample_width;
+  const double macs = net::count_macs(model.build(height, width)) / height / width;
+  ordered_json styles = ordered_json::array();
+  for (const net::StyleInfo& style : info.styles) {
+    styles.push_back({{"name", style.name},
+                      {"painter", style.painter},
+                      {"title", style.title},
+                      {"year", style.year}});
+  }
+  return {{"name", pack.name},
+          {"file", pack.file.string()},
+          {"mac_per_pixel", macs},
+          {"styles", styles}};
+}
+
+std::string kernel_path(const gpu::DeviceInfo& device) {
+  if (!device.problem.empty()) return "cannot be used: " + device.problem;
+  std::string path = device.type == gpu::DeviceType::cpu ? "shuffle kernels" : "tiled kernels";
+  path += prefers_fp16(device) ? ", fp16 storage" : ", fp32 storage";
+  if (!device.subgroup_arithmetic) path += ", reductions in shared memory";
+  return path;
+}
+
+}  // namespace
+
+void list_styles(bool as_json) {
+  ordered_json packs = ordered_json::array();
+  for (const Pack& pack : find_packs()) packs.push_back(describe(pack));
+  if (as_json) return print({{"packs", packs}});
+  for (const ordered_json& pack : packs) {
+    std::printf("%s: %zu styles, %.1f kMAC per pixel, %s\n",
+                pack["name"].get<std::string>().c_str(), pack["styles"].size(),
+                pack["mac_per_pixel"].get<double>() / 1000,
+                pack["file"].get<std::string>().c_str());
+    for (const ordered_json& style : pack["styles"]) {
+      std::string origin = style["painter"].get<std::string>();
+      if (!style["title"].get<std::string>().empty()) {
+        origin += (origin.empty() ? "" : ", ") + style["title"].get<std::string>();
+      }
+      if (!style["year"].get<std::string>().empty()) {
+        origin += ", " + style["year"].get<std::string>();
+      }
+      std::printf("  %-22s %s\n", style["name"].get<std::string>().c_str(), origin.c_str());
+    }
+  }
+}
+
+void list_vulkan_devices(bool as_json) {
+  ordered_json devices = ordered_json::array();
+  int number = 0;
+  for (const gpu::DeviceInfo& device : list_devices()) {
+    devices.push_back({{"number", number++},
+                       {"name", device.name},
+                       {"type", gpu::device_type_name(device.type)},
+                       {"driver", device.driver},
+                       {"subgroup_size", device.subgroup_size},
+                       {"subgroup_shuffle", device.subgroup_shuffle},
+                       {"subgroup_arithmetic", device.subgroup_arithmetic},
+                       {"fp16_storage", device.fp16_storage},
+                       {"fp16_arithmetic", device.shader_float16},
+                       {"max_buffer_binding_bytes", device.max_storage_buffer_range},
+                       {"max_allocation_bytes", device.max_memory_allocation_size},
+                       {"shared_memory_bytes", device.max_shared_memory},
+                       {"usable", device.problem.empty()},
+                       {"path", kernel_path(device)}});
+  }
+  if (as_json) return print({{"devices", devices}});
+  for (const ordered_json& device : devices) {
+    std::printf(
+        "%d: %s (%s, %s)\n   subgroup size %u%s%s%s; %s\n", device["number"].get<int>(),
+        device["name"].get<std::string>().c_str(), device["type"].get<std::string>().c_str(),
+        device["driver"].get<std::string>().c_str(), device["subgroup_size"].get<unsigned>(),
+        device["subgroup_shuffle"].get<bool>() ? ", shuffle" : "",
+        device["subgroup_arithmetic"].get<bool>() ? ", arithmetic" : "",
+        device["fp16_storage"].get<bool>() ? ", fp16 storage" : "",
+        device["path"].get<std::string>().c_str());
+  }
+}
+
+}  // namespace impasto::app

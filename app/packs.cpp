@@ -1,0 +1,168 @@
+#include "app/packs.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+#include "engine/base/error.h"
+#include "engine/base/files.h"
+
+namespace impasto::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+void add_packs(const fs::path& folder, std::vector<Pack>& packs) {
+  std::error_code ignored;
+  std::vector<Pack> found;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+    if (entry.path().extension() == ".onnx") {
+      found.push_back({entry.path().stem().string(), entry.path()});
+    }
+  }
+  std::sort(found.begin(), found.end(),
+            [](const Pack& a, const Pack& b) { return a.name < b.name; });
+  for (Pack& pack : found) {
+    std::erase_if(packs, [&](const Pack& other) { return other.name == pack.name; });
+    packs.push_back(std::move(pack));
+  }
+}
+
+/// Levenshtein's distance.
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::string nearest(const std::string& wanted, const std::vector<std::string>& names) {
+  return *std::min_element(names.begin(), names.end(), [&](const auto& a, const auto& b) {
+    return edit_distance(wanted, a) < edit_distance(wanted, b);
+  });
+}
+
+double parse_number(const std::string& text, const std::string& what) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(number)) {
+    throw Error(ExitCode::usage, what + ": '" + text + "' is no number");
+  }
+  return number;
+}
+
+std::optional<net::ValueRange> parse_range(const std::string& option, const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const std::size_t dots = text.find("..");
+  if (dots == std::string::npos) {
+    throw Error(ExitCode::usage, option + " '" + text + "' is no range such as 0..255");
+  }
+  const net::ValueRange range{static_cast<float>(parse_number(text.substr(0, dots), option)),
+                              static_cast<float>(parse_number(text.substr(dots + 2), option))};
+  if (!(range.low < range.high)) {
+    throw Error(ExitCode::usage, option + " '" + text + "': the first number must be the smaller");
+  }
+  return range;
+}
+
+std::size_t find_style(const net::ModelInfo& model, const std::string& name) {
+  std::vector<std::string> names;
+  for (const net::StyleInfo& style : model.styles) names.push_back(style.name);
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  if (names.empty()) {
+    throw Error(ExitCode::usage, model.name + " has one look and no style '" + name +
+                                     "'; leave --style and --mix out");
+  }
+  throw Error(ExitCode::usage, model.name + " has no style '" + name + "'; did you mean '" +
+                                   nearest(name, names) + "'? (impasto styles lists them)");
+}
+
+std::vector<float> parse_mix(const net::ModelInfo& model, const std::string& mix) {
+  std::vector<float> weights(model.styles.size(), 0.0F);
+  double total = 0;
+  for (std::size_t start = 0; start <= mix.size();) {
+    const std::size_t end = std::min(mix.find(',', start), mix.size());
+    const std::string entry = mix.substr(start, end - start);
+    const std::size_t equals = entry.find('=');
+    if (equals == std::string::npos) {
+      throw Error(ExitCode::usage, "--mix '" + mix + "': '" + entry + "' is not NAME=WEIGHT");
+    }
+    const std::size_t style = find_style(model, entry.substr(0, equals));
+    const double weight = parse_number(entry.substr(equals + 1), "--mix");
+    weights[style] += static_cast<float>(weight);
+    total += weight;
+    start = end + 1;
+  }
+  if (std::abs(total) < 1e-6) {
+    throw Error(ExitCode::usage, "--mix '" + mix + "': the weights add up to nothing");
+  }
+  for (float& weight : weights) weight = static_cast<float>(weight / total);
+  return weights;
+}
+
+}  // namespace
+
+std::vector<Pack> find_packs() {
+  std::vector<Pack> packs;
+  const fs::path program = files::executable_folder();
+  for (const fs::path& shipped : {program / "styles", program / "../share/impasto/styles"}) {
+    if (!packs.empty()) break;
+    add_packs(shipped.lexically_normal(), packs);
+  }
+  add_packs(files::data_folder() / "styles", packs);
+  return packs;
+}
+
+net::Model load_model(const ModelChoice& choice) {
+  fs::path file = choice.model;
+  if (choice.model.empty()) {
+    const std::vector<Pack> packs = find_packs();
+    std::vector<std::string> names;
+    for (const Pack& pack : packs) {
+      names.push_back(pack.name);
+      if (pack.name == choice.pack) file = pack.file;
+    }
+    if (names.empty()) {
+      throw Error(ExitCode::usage, "no pack of styles is installed; use --model FILE.onnx");
+    }
+    if (file.empty()) {
+      throw Error(ExitCode::usage, "there is no pack '" + choice.pack + "'; did you mean '" +
+                                       nearest(choice.pack, names) + "'?");
+    }
+  }
+  const auto input = parse_range("--input-range", choice.input_range);
+  const auto output = parse_range("--output-range", choice.output_range);
+  net::Model model = net::Model::load(file);
+  model.override_ranges(input, output);
+  return model;
+}
+
+Look make_look(const net::ModelInfo& model, const LookChoice& choice) {
+  if (!choice.style.empty() && !choice.mix.empty()) {
+    throw Error(ExitCode::usage, "--style and --mix exclude each other");
+  }
+  Look look = default_look(model);
+  look.strength = static_cast<float>(choice.strength);
+  look.keep_colors = choice.keep_colors;
+  if (!choice.mix.empty()) {
+    look.style = parse_mix(model, choice.mix);
+  } else if (!choice.style.empty()) {
+    const std::size_t style = find_style(model, choice.style);
+    look.style.assign(model.styles.size(), 0.0F);
+    look.style[style] = 1;
+  }
+  return look;
+}
+
+}  // namespace impasto::app

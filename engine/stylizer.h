@@ -1,0 +1,106 @@
+// Owns: the engine as its front ends see it: frames in, stylised frames out, a look that may change
+// between any two of them. Depends on: session, gpu, graph, net, video/frame.h. Front ends decode,
+// encode and show; everything between is behind this class. Not thread-safe: one thread calls it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/gpu/device_info.h"
+#include "engine/graph/render_graph.h"
+#include "engine/net/model.h"
+#include "engine/session/session.h"
+
+namespace impasto {
+
+using session::Look;
+
+enum class PrecisionChoice { automatic, fp32, fp16 };
+
+struct StylizerOptions {
+  std::string device;  ///< number of list_devices() or part of a name; empty: the best
+  PrecisionChoice precision = PrecisionChoice::automatic;
+  int network_height = 0;  ///< lines that the network works at; 0: the source's
+};
+
+/// Facts about the session that runs now.
+struct StylizerStats {
+  std::string device;
+  std::string driver;
+  bool fp16 = false;
+  graph::FrameGeometry geometry;
+  double macs = 0;  ///< nominal, of one frame
+  std::uint64_t arena_bytes = 0;
+  std::uint64_t live_bytes = 0;       ///< a lower bound of the arena
+  std::uint64_t allocated_bytes = 0;  ///< all of the engine's buffers
+  std::uint64_t frames = 0;
+  std::uint64_t rebuilds = 0;  ///< sessions made: 1, and one per change of format
+};
+
+class Stylizer {
+ public:
+  /// Opens the device; the graph is compiled at the first frame. Throws Error{gpu}.
+  Stylizer(net::Model model, const StylizerOptions& options);
+  ~Stylizer();
+  Stylizer(const Stylizer&) = delete;
+  Stylizer& operator=(const Stylizer&) = delete;
+
+  const net::ModelInfo& model() const { return model_.info(); }
+  const gpu::DeviceInfo& device() const { return device_->info(); }
+
+  /// From the next submitted frame on. Throws Error{usage} for a wrong number of weights.
+  void set_look(const Look& look);
+  const Look& look() const { return look_; }
+
+  /// Compiles for these formats, unless that is what runs; frames in flight stay in order.
+  void prepare(const video::FrameFormat& source, const video::FrameFormat& output);
+  /// No room: receive() before the next submit().
+  bool full() const { return session_ && session_->full(); }
+  /// Starts a frame; its result will have `output`, and its pts and properties.
+  void submit(const video::Frame& frame, const video::FrameFormat& output);
+  /// The oldest frame, waiting for it; nothing when none is in flight.
+  std::optional<video::Frame> receive();
+
+  StylizerStats stats() const;
+  /// The graph that runs, and the device time of its passes for the last frame received; after
+  /// prepare().
+  const graph::RenderGraph& graph() const { return session_->executor().graph(); }
+  std::vector<session::PassTime> pass_times() const;
+  double network_ms() const;
+  const net::Net& net() const { return session_->net(); }
+
+  /// 1e9 fp32 operations per second that a kernel of nothing else reaches on this device.
+  double measure_peak_gflops();
+
+ private:
+  net::Model model_;
+  StylizerOptions options_;
+  std::unique_ptr<gpu::Device> device_;
+  std::unique_ptr<gpu::KernelCache> kernels_;
+  std::unique_ptr<session::Session> session_;
+  std::deque<video::Frame> finished_;  // of a session that a change of format ended
+  Look look_;
+  std::uint64_t frames_ = 0;
+  std::uint64_t rebuilds_ = 0;
+};
+
+/// The devices as `StylizerOptions::device` numbers them. Throws Error{gpu} without a driver.
+std::vector<gpu::DeviceInfo> list_devices();
+struct CompiledModel {
+  net::Net net;
+  graph::RenderGraph graph;
+};
+/// What prepare() would run for frames of this format on the device of the options; allocates
+/// nothing there. Throws Error{model}, Error{gpu}.
+CompiledModel compile_model(const net::Model& model, const video::FrameFormat& format,
+                            const StylizerOptions& options);
+/// The first style at full strength; identity, which would show nothing, is passed over.
+Look default_look(const net::ModelInfo& model);
+/// What "auto" means on a device.
+bool prefers_fp16(const gpu::DeviceInfo& device);
+
+}  // namespace impasto
