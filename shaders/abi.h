@@ -42,8 +42,9 @@ ABI_CONSTANT GATHER_SPACE_TO_DEPTH = 3;
 // How a view continues a plane beyond its edges.
 ABI_CONSTANT PAD_NONE = 0;  // coordinates beyond are clamped and their results unused
 ABI_CONSTANT PAD_CONSTANT = 1;
-ABI_CONSTANT PAD_REFLECT = 2;
+ABI_CONSTANT PAD_REFLECT = 2;  // less than a plane beyond
 ABI_CONSTANT PAD_EDGE = 3;
+ABI_CONSTANT PAD_REFLECT_FAR = 4;  // any distance beyond; costs a division
 
 // Binary operations, in the order of net::BinaryKind.
 ABI_CONSTANT BINARY_ADD = 0;
@@ -104,6 +105,11 @@ struct View {
   C(16, group_in, GROUP_IN, 0)         \
   C(17, group_out, GROUP_OUT, 0)       \
   C(18, lanes, LANES, 8)
+
+// conv_shuffle: planes of 4 output channels per invocation.
+#define SHUFFLE_CONSTANTS(C)           \
+  CONV_CONSTANTS(C)                    \
+  C(19, out_planes, OUT_PLANES, 1)
 
 // conv_tiled: block_out channels x tile pixels per workgroup, lane_out channels x lane_pixels pixels
 // per invocation.
@@ -235,6 +241,7 @@ struct GatherPush {
   int out_offset_y;
   int out_offset_x;
   int first_plane;
+  int out_lead;  // texels of the binding before that plane
 };
 
 // join: one plane whose lanes are channels of four plain tensors of one size.
@@ -243,7 +250,8 @@ struct JoinPush {
   int channel_1;
   int channel_2;
   int channel_3;
-  int texels;  // of a plane
+  int texels;    // of a plane
+  int out_lead;  // texels of the binding before the plane
 };
 
 // global_max: one workgroup per plane.
@@ -267,6 +275,7 @@ struct MapPush {
   int out_row_stride;
   int height;
   int width;
+  int channels;  // of the result; lanes past the last are stored as 0
   int first_plane;
   float a;
   float b;
@@ -309,6 +318,10 @@ struct FinishConstants {
   int workgroup = 8;
   FINISH_CONSTANTS(ABI_MEMBER)
 };
+struct ShuffleConstants {
+  int workgroup = 8;
+  SHUFFLE_CONSTANTS(ABI_MEMBER)
+};
 struct TiledConstants {
   int workgroup = 128;
   TILED_CONSTANTS(ABI_MEMBER)
@@ -332,8 +345,8 @@ struct GlobalMaxConstants {
 static_assert(sizeof(View) == 40);
 static_assert(sizeof(TransposedPush) == 80);
 static_assert(sizeof(PoolPush) == 76);
-static_assert(sizeof(GatherPush) == 100);
-static_assert(sizeof(MapPush) == 108);
+static_assert(sizeof(GatherPush) == 104);
+static_assert(sizeof(MapPush) == 112);
 static_assert(sizeof(StatisticsPush) == 56);
 static_assert(sizeof(ConvPush) == 96);
 }  // namespace impasto::abi

@@ -1,10 +1,12 @@
-// Dense 2-D convolution without shared memory: a lane holds 4 output channels x (2 rows x 4 columns)
-// of sums; the lanes of a subgroup fetch different words of the weights and spread them with
-// shuffles from constant lanes; input texels are fetched once per lane into a register window.
+// Dense 2-D convolution without shared memory: a lane holds OUT_PLANES planes of 4 output channels x
+// (2 rows x 4 columns) of sums; the lanes of a subgroup fetch different words of the weights and
+// spread them with shuffles from constant lanes; input rows slide through a register window, so that
+// each texel is fetched once per lane. Straight-line code per row: values fetched long before their
+// use would be spilled around every fetch between.
 // Made for drivers where a texel fetch and a constant-lane shuffle are cheap and uniform loads are
 // not (software rasterizers). Needs a workgroup of exactly one subgroup; strides 1 and 2, kernels up
 // to 9 x 9, no dilation, one group.
-// Grid: x: tiles of the flattened tile grid, workgroup-width of them each; y: output planes.
+// Grid: flat x and z: tiles of the flattened tile grid, workgroup-width of them each; y: OUT_PLANES planes each.
 // variants: texel texel_half storage storage_half
 #version 460
 #extension GL_GOOGLE_include_directive : require
@@ -13,14 +15,13 @@
 #extension GL_KHR_shader_subgroup_shuffle : require
 #include "shaders/abi.h"
 #include "shaders/lib/tensor.glsl"
-#include "shaders/lib/activation.glsl"
-#include "shaders/lib/view.glsl"
 
 layout(local_size_x_id = 0) in;
-CONV_CONSTANTS(CONSTANT)  // LANES: the workgroup's width again; drivers fold it where the built-in stays a variable
+SHUFFLE_CONSTANTS(CONSTANT)  // LANES: the workgroup's width again; drivers fold it where the built-in stays a variable
 
-TENSOR_IN(0, source)
-TABLE_IN(1, source_table)
+#include "shaders/lib/grid.glsl"
+#include "shaders/lib/source.glsl"
+#include "shaders/lib/statistics.glsl"
 TABLE_IN(2, weights)  // [out plane][in plane][ky][kx][in lane] vec4 of out lanes
 TABLE_IN(3, bias)
 TENSOR_OUT(4, result)
@@ -29,13 +30,14 @@ layout(push_constant) uniform Push { ConvPush push; };
 
 const int TILE_X = 4;
 const int TILE_Y = 2;
-const int TAPS = KERNEL_Y * KERNEL_X;
-// Kernel rows whose taps share one register window: all of a small kernel, one of a large one.
-const int BLOCK_Y = KERNEL_Y <= 3 ? KERNEL_Y : 1;
+const int TILE = TILE_Y * TILE_X;
 const int WINDOW_X = (TILE_X - 1) * STRIDE_X + KERNEL_X;
-const int WINDOW_Y = BLOCK_Y == 1 ? TILE_Y : (TILE_Y - 1) * STRIDE_Y + BLOCK_Y;
-const int ROW_STEP = BLOCK_Y == 1 ? STRIDE_Y : 1;
-const int BLOCK_WORDS = BLOCK_Y * KERNEL_X * 4;
+// Rows of larger kernels are a loop: their code would not stay in the instruction cache.
+const int LONGEST_STRAIGHT_KERNEL = 4;
+const int ROW_WORDS = KERNEL_X * 4;  // of the weights of a plane pair
+const int ROW_FETCHES = (ROW_WORDS + LANES - 1) / LANES;
+// With stride 1 row j + 1 of a tap row is row j of the next.
+const bool SLIDE = STRIDE_Y == 1;
 
 // Sum over the lanes in lane order: constant-lane shuffles cost less than subgroupAdd where they are
 // register moves, and the order is the same on every device.
@@ -45,131 +47,149 @@ vec4 sum_over_lanes(vec4 value) {
   return sum;
 }
 
+int columns[WINDOW_X];
+bool columns_inside[WINDOW_X];
+vec4 window[TILE_Y * WINDOW_X];
+vec4 sums[OUT_PLANES * TILE];
+
+// Row `y` of the view, before the border, into row `j` of the window.
+void fetch_row(SourceNorm norm, int plane, int y, int j) {
+  bool inside;
+  const int row =
+      view_coordinate(PAD, UPSAMPLE, y - push.view.offset_y, push.view.height, inside);
+  const int base = plane * push.view.plane_stride + row * push.view.row_stride;
+  [[unroll]] for (int i = 0; i < WINDOW_X; ++i) {
+    window[j * WINDOW_X + i] =
+        source_texel(push.view, norm, base + columns[i], inside && columns_inside[i]);
+  }
+}
+
+void slide_window() {
+  [[unroll]] for (int i = 0; i < (TILE_Y - 1) * WINDOW_X; ++i) window[i] = window[i + WINDOW_X];
+}
+
+// Adds the products of the window with one kernel row, whose words start at `word`.
+void add_row(int o, int word, int lane) {
+  vec4 own_weights[ROW_FETCHES];
+  [[unroll]] for (int i = 0; i < ROW_FETCHES; ++i) {
+    own_weights[i] = table4(weights, word + min(i * LANES + lane, ROW_WORDS - 1));
+  }
+  [[unroll]] for (int tap = 0; tap < KERNEL_X; ++tap) {
+    [[unroll]] for (int channel = 0; channel < IN_COUNT; ++channel) {
+      const int index = tap * 4 + channel;
+      const vec4 weight = subgroupShuffle(own_weights[index / LANES], uint(index % LANES));
+      [[unroll]] for (int j = 0; j < TILE_Y; ++j) {
+        [[unroll]] for (int i = 0; i < TILE_X; ++i) {
+          sums[o * TILE + j * TILE_X + i] +=
+              weight * window[j * WINDOW_X + i * STRIDE_X + tap][channel];
+        }
+      }
+    }
+  }
+}
+
+void add_tap_row(SourceNorm norm, int plane, int first_y, int tap_y, int first_plane, int lane) {
+  if (SLIDE) slide_window();
+  [[unroll]] for (int j = SLIDE ? TILE_Y - 1 : 0; j < TILE_Y; ++j) {
+    fetch_row(norm, plane, (first_y + j) * STRIDE_Y + tap_y, j);
+  }
+  [[unroll]] for (int o = 0; o < OUT_PLANES; ++o) {
+    const int out_plane = push.first_plane + min(first_plane + o, push.out_planes - 1);
+    add_row(o, ((out_plane * push.in_planes + plane) * KERNEL_Y + tap_y) * ROW_WORDS, lane);
+  }
+}
+
+// The record of the subgroup's tiles for one plane (lib/statistics.glsl).
+void reduce_plane(int o, int record, bool valid[TILE], int lane) {
+  // Differences from a value of the tile are exact zeros where all are equal.
+  const vec4 pilot = subgroupShuffle(sums[o * TILE], 0u);
+  vec4 difference_sum = vec4(0.0);
+  float own_count = 0.0;
+  [[unroll]] for (int i = 0; i < TILE; ++i) {
+    difference_sum += valid[i] ? sums[o * TILE + i] - pilot : vec4(0.0);
+    own_count += valid[i] ? 1.0 : 0.0;
+  }
+  const float count = sum_over_lanes(vec4(own_count)).x;
+  const vec4 shift = sum_over_lanes(difference_sum) / count;
+  vec4 square_sum = vec4(0.0);
+  [[unroll]] for (int i = 0; i < TILE; ++i) {
+    const vec4 centred = (sums[o * TILE + i] - pilot) - shift;
+    square_sum += valid[i] ? centred * centred : vec4(0.0);
+  }
+  square_sum = sum_over_lanes(square_sum);
+  if (lane == 0) {
+    vec4 high = pilot;
+    vec4 low = vec4(0.0);
+    add_to_pair(high, low, shift);
+    partials.data[record] = high;
+    partials.data[record + 1] = low;
+    partials.data[record + 2] = square_sum;
+    partials.data[record + 3] = vec4(count);
+  }
+}
+
 void main() {
   const int lane = int(gl_SubgroupInvocationID);
   const int tiles_x = (push.out_width + TILE_X - 1) / TILE_X;
   const int tile_count = tiles_x * ((push.out_height + TILE_Y - 1) / TILE_Y);
-  const int own_tile = int(gl_WorkGroupID.x) * LANES + lane;
+  const int own_tile = flat_group() * LANES + lane;
+  if (own_tile - lane >= tile_count) return;
   const int tile = min(own_tile, tile_count - 1);
-  const int tile_y = tile / tiles_x;
-  const int first_y = tile_y * TILE_Y;
-  const int first_x = (tile - tile_y * tiles_x) * TILE_X;
-  const int local_plane = int(gl_WorkGroupID.y);
-  const int out_plane = push.first_plane + local_plane;
+  const int first_y = tile / tiles_x * TILE_Y;
+  const int first_x = tile % tiles_x * TILE_X;
+  // Past the last plane the last one is computed, and written, again.
+  const int first_plane = int(gl_WorkGroupID.y) * OUT_PLANES;
 
-  int columns[WINDOW_X];
-  bool columns_inside[WINDOW_X];
   [[unroll]] for (int i = 0; i < WINDOW_X; ++i) {
-    int x = first_x * STRIDE_X + i - push.view.offset_x;
-    columns[i] = view_coordinate(PAD, UPSAMPLE, x, push.view.width, columns_inside[i]) *
+    columns[i] = view_coordinate(PAD, UPSAMPLE, first_x * STRIDE_X + i - push.view.offset_x,
+                                 push.view.width, columns_inside[i]) *
                  push.view.column_stride;
   }
-
-  vec4 sums[TILE_Y * TILE_X];
-  [[unroll]] for (int i = 0; i < TILE_Y * TILE_X; ++i) sums[i] = vec4(0.0);
+  [[unroll]] for (int i = 0; i < OUT_PLANES * TILE; ++i) sums[i] = vec4(0.0);
 
   for (int plane = 0; plane < push.in_planes; ++plane) {
-    vec4 mean_high, mean_low, scale, beta;
-    if (NORM != 0) {
-      mean_high = table4(source_table, plane * NORM_TABLE_WORDS);
-      mean_low = table4(source_table, plane * NORM_TABLE_WORDS + 1);
-      scale = table4(source_table, plane * NORM_TABLE_WORDS + 2);
-      beta = table4(source_table, plane * NORM_TABLE_WORDS + 3);
+    const SourceNorm norm = source_norm(plane);
+    if (SLIDE) {
+      [[unroll]] for (int j = 1; j < TILE_Y; ++j) fetch_row(norm, plane, first_y + j - 1, j);
     }
-    int word = (out_plane * push.in_planes + plane) * TAPS * 4;
-    for (int block_y = 0; block_y < KERNEL_Y; block_y += BLOCK_Y) {
-      vec4 own_weights[(BLOCK_WORDS + 3) / 4];
-      [[unroll]] for (int i = 0; i * LANES < BLOCK_WORDS; ++i) {
-        own_weights[i] = table4(weights, word + min(i * LANES + lane, BLOCK_WORDS - 1));
+    if (KERNEL_Y <= LONGEST_STRAIGHT_KERNEL) {
+      [[unroll]] for (int tap_y = 0; tap_y < KERNEL_Y; ++tap_y) {
+        add_tap_row(norm, plane, first_y, tap_y, first_plane, lane);
       }
-      word += BLOCK_WORDS;
-
-      vec4 window[WINDOW_Y * WINDOW_X];
-      [[unroll]] for (int j = 0; j < WINDOW_Y; ++j) {
-        bool inside_y;
-        int y = first_y * STRIDE_Y + block_y + j * ROW_STEP - push.view.offset_y;
-        int row = view_coordinate(PAD, UPSAMPLE, y, push.view.height, inside_y);
-        int base = plane * push.view.plane_stride + row * push.view.row_stride;
-        [[unroll]] for (int i = 0; i < WINDOW_X; ++i) {
-          vec4 value = load4(source, base + columns[i]);
-          if (NORM != 0) value = normalize_value(value, mean_high, mean_low, scale, beta);
-          value = activate(ACTIVATION, value, push.view.a, push.view.b, vec4(0.0));
-          if (PAD == PAD_CONSTANT && !(inside_y && columns_inside[i])) {
-            value = vec4(push.view.pad_value);
-          }
-          window[j * WINDOW_X + i] = value;
-        }
-      }
-
-      [[unroll]] for (int tap_y = 0; tap_y < BLOCK_Y; ++tap_y) {
-        [[unroll]] for (int tap_x = 0; tap_x < KERNEL_X; ++tap_x) {
-          [[unroll]] for (int channel = 0; channel < IN_COUNT; ++channel) {
-            int index = (tap_y * KERNEL_X + tap_x) * 4 + channel;
-            vec4 weight = subgroupShuffle(own_weights[index / LANES], uint(index % LANES));
-            [[unroll]] for (int j = 0; j < TILE_Y; ++j) {
-              [[unroll]] for (int i = 0; i < TILE_X; ++i) {
-                int row = BLOCK_Y == 1 ? j : j * STRIDE_Y + tap_y;
-                sums[j * TILE_X + i] +=
-                    weight * window[row * WINDOW_X + i * STRIDE_X + tap_x][channel];
-              }
-            }
-          }
-        }
+    } else {
+      [[dont_unroll]] for (int tap_y = 0; tap_y < KERNEL_Y; ++tap_y) {
+        add_tap_row(norm, plane, first_y, tap_y, first_plane, lane);
       }
     }
   }
 
-  if (BIAS != 0) {
-    vec4 offset = table4(bias, out_plane);
-    [[unroll]] for (int i = 0; i < TILE_Y * TILE_X; ++i) sums[i] += offset;
+  bool valid[TILE];
+  [[unroll]] for (int i = 0; i < TILE; ++i) {
+    valid[i] = own_tile < tile_count && first_y + i / TILE_X < push.out_height &&
+               first_x + i % TILE_X < push.out_width;
   }
-  [[unroll]] for (int i = 0; i < TILE_Y * TILE_X; ++i) {
-    sums[i] = activate(OUT_ACTIVATION, sums[i], push.a, push.b, vec4(0.0));
-  }
-
-  const bool tile_valid = own_tile < tile_count;
-  [[unroll]] for (int j = 0; j < TILE_Y; ++j) {
-    [[unroll]] for (int i = 0; i < TILE_X; ++i) {
-      int y = first_y + j;
-      int x = first_x + i;
-      if (tile_valid && y < push.out_height && x < push.out_width) {
-        int texel = local_plane * push.out_plane_stride +
-                    (y * push.out_step + push.out_offset_y) * push.out_row_stride +
-                    x * push.out_step + push.out_offset_x;
-        store4(result, texel, sums[j * TILE_X + i]);
+  [[unroll]] for (int o = 0; o < OUT_PLANES; ++o) {
+    const int local_plane = min(first_plane + o, push.out_planes - 1);
+    const int out_plane = push.first_plane + local_plane;
+    const vec4 offset = BIAS != 0 ? table4(bias, out_plane) : vec4(0.0);
+    [[unroll]] for (int i = 0; i < TILE; ++i) {
+      // Lanes without a channel cost nothing when nothing reads them.
+      vec4 sum = sums[o * TILE + i];
+      if (OUT_COUNT < 4) sum.w = 0.0;
+      if (OUT_COUNT < 3) sum.z = 0.0;
+      if (OUT_COUNT < 2) sum.y = 0.0;
+      sum = activate(OUT_ACTIVATION, sum + offset, push.a, push.b, vec4(0.0));
+      sums[o * TILE + i] = sum;
+      const int y = (first_y + i / TILE_X) * push.out_step + push.out_offset_y;
+      const int x = (first_x + i % TILE_X) * push.out_step + push.out_offset_x;
+      if (valid[i]) {
+        store4(result, local_plane * push.out_plane_stride + y * push.out_row_stride + x, sum);
       }
     }
-  }
-
-  if (STATISTICS != 0) {
-    const vec4 pilot = subgroupShuffle(sums[0], 0u);
-    vec4 difference_sum = vec4(0.0);
-    float own_count = 0.0;
-    bool valid[TILE_Y * TILE_X];
-    [[unroll]] for (int i = 0; i < TILE_Y * TILE_X; ++i) {
-      valid[i] = tile_valid && first_y + i / TILE_X < push.out_height &&
-                 first_x + i % TILE_X < push.out_width;
-      difference_sum += valid[i] ? sums[i] - pilot : vec4(0.0);
-      own_count += valid[i] ? 1.0 : 0.0;
-    }
-    const float count = sum_over_lanes(vec4(own_count)).x;
-    const vec4 shift = sum_over_lanes(difference_sum) / count;
-    vec4 square_sum = vec4(0.0);
-    [[unroll]] for (int i = 0; i < TILE_Y * TILE_X; ++i) {
-      vec4 centred = (sums[i] - pilot) - shift;
-      square_sum += valid[i] ? centred * centred : vec4(0.0);
-    }
-    square_sum = sum_over_lanes(square_sum);
-    if (lane == 0) {
-      int record = (out_plane * push.tile_stride + push.tile_first + int(gl_WorkGroupID.x)) *
-                   PARTIAL_WORDS;
-      precise vec4 high = pilot + shift;
-      precise vec4 part = high - pilot;
-      precise vec4 low = (pilot - (high - part)) + (shift - part);
-      partials.data[record] = high;
-      partials.data[record + 1] = low;
-      partials.data[record + 2] = square_sum;
-      partials.data[record + 3] = vec4(count);
+    if (STATISTICS != 0) {
+      const int tile_record =
+          out_plane * push.tile_stride + push.tile_first + flat_group();
+      reduce_plane(o, tile_record * PARTIAL_WORDS, valid, lane);
     }
   }
 }

@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "engine/graph/lower_conv.h"
 
 namespace impasto::graph {
@@ -9,6 +11,13 @@ constexpr int tile_width = 4;
 
 int div_up(int a, int b) {
   return (a + b - 1) / b;
+}
+
+// Output planes per lane: more of them share each fetched texel, until the sums no longer stay
+// close.
+int choose_out_planes(int planes) {
+  if (planes % 2 == 0) return 2;
+  return planes % 3 == 0 ? 3 : 1;
 }
 
 }  // namespace
@@ -25,11 +34,14 @@ int shuffle_tiles(const Draft& draft, int grid_height, int grid_width) {
 
 void lower_conv_shuffle(Draft& draft, const ConvTask& task) {
   const net::Conv& op = *task.op;
-  abi::ConvConstants constants = conv_constants(task);
+  const abi::ConvConstants common = conv_constants(task);
+  abi::ShuffleConstants constants;
+  std::memcpy(static_cast<void*>(&constants), &common, sizeof(common));  // its members come first
   constants.workgroup = static_cast<int>(draft.device().subgroup_size);
   constants.lanes = constants.workgroup;
   constants.in_count = op.in_channels < 4 ? op.in_channels : 4;
   constants.out_count = op.out_channels < 4 ? op.out_channels : 4;
+  constants.out_planes = choose_out_planes(task.result.planes());
 
   const ResourceId weights = draft.constant(task.name + " weights", pack_dense(op));
   const ResourceId bias =
@@ -40,6 +52,7 @@ void lower_conv_shuffle(Draft& draft, const ConvTask& task) {
   const int tiles = shuffle_tiles(draft, task.grid_height, task.grid_width);
   draft.for_plane_windows(task.result, [&](int first, int count) {
     push.first_plane = first;
+    push.out_planes = count;
     DraftPass pass;
     pass.name = task.name;
     pass.kernel = draft.tensor_kernel("conv_shuffle");
@@ -52,7 +65,7 @@ void lower_conv_shuffle(Draft& draft, const ConvTask& task) {
                      task.partials < 0 ? draft.tensor_out(task.result, first, count)
                                        : draft.table_out(task.partials)};
     pass.push = push_bytes(push);
-    pass.groups = {static_cast<std::uint32_t>(tiles), static_cast<std::uint32_t>(count), 1};
+    pass.groups = draft.groups(tiles, div_up(count, constants.out_planes));
     pass.subgroup_size = draft.device().subgroup_size;
     pass.flops = 2.0 * task.grid_height * task.grid_width * count * 4 * op.in_channels *
                  op.kernel.y * op.kernel.x;

@@ -114,6 +114,7 @@ void lower_conv_tiled(Draft& draft, const ConvTask& task) {
   abi::TiledConstants constants;
   std::memcpy(static_cast<void*>(&constants), &common, sizeof(common));  // its members come first
   constants.workgroup = preset.workgroup();
+  constants.lanes = constants.workgroup;
   constants.in_count = std::min(4, op.in_channels);
   constants.tile_y = preset.tile_y;
   constants.tile_x = preset.tile_x;
