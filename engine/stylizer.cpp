@@ -13,12 +13,6 @@ gpu::DeviceRequest device_request(const StylizerOptions& options) {
   return request;
 }
 
-graph::Precision precision_for(const gpu::DeviceInfo& device, PrecisionChoice choice) {
-  const bool half = choice == PrecisionChoice::fp16 ||
-                    (choice == PrecisionChoice::automatic && prefers_fp16(device));
-  return half ? graph::Precision::fp16 : graph::Precision::fp32;
-}
-
 }  // namespace
 
 std::vector<gpu::DeviceInfo> list_devices() {
@@ -29,8 +23,7 @@ CompiledModel compile_model(const net::Model& model, const video::FrameFormat& f
                             const StylizerOptions& options) {
   const gpu::Device device(device_request(options));
   session::FramePlan plan = session::plan_frame(model, {format, format, options.network_height});
-  const graph::CompileOptions compile =
-      session::compile_options(device.info(), precision_for(device.info(), options.precision));
+  const graph::CompileOptions compile = session::compile_options(device.info(), options.precision);
   graph::RenderGraph graph = graph::compile_frame(plan.net, plan.use, compile);
   return {std::move(plan.net), std::move(graph)};
 }
@@ -41,10 +34,6 @@ Look default_look(const net::ModelInfo& model) {
   const std::size_t first = model.identity_style == 0 && model.styles.size() > 1 ? 1 : 0;
   if (!look.style.empty()) look.style[first] = 1;
   return look;
-}
-
-bool prefers_fp16(const gpu::DeviceInfo& device) {
-  return device.type != gpu::DeviceType::cpu && device.fp16_storage;
 }
 
 Stylizer::Stylizer(net::Model model, const StylizerOptions& options)
@@ -72,10 +61,7 @@ void Stylizer::prepare(const video::FrameFormat& source, const video::FrameForma
     session_.reset();  // gives its memory back before the next one asks for some
   }
   session::SessionOptions options;
-  const bool half =
-      options_.precision == PrecisionChoice::fp16 ||
-      (options_.precision == PrecisionChoice::automatic && prefers_fp16(device_->info()));
-  options.precision = half ? graph::Precision::fp16 : graph::Precision::fp32;
+  options.precision = options_.precision;
   session_ = std::make_unique<session::Session>(*device_, *kernels_, model_, request, options);
   kernels_->save();
   ++rebuilds_;

@@ -19,11 +19,10 @@ namespace impasto {
 
 using session::Look;
 
-enum class PrecisionChoice { automatic, fp32, fp16 };
-
 struct StylizerOptions {
   std::string device;  ///< number of list_devices() or part of a name; empty: the best
-  PrecisionChoice precision = PrecisionChoice::automatic;
+  /// Of stored activations. fp16 halves memory and bandwidth and costs accuracy (README.md).
+  graph::Precision precision = graph::Precision::fp32;
   int network_height = 0;  ///< lines that the network works at; 0: the source's
 };
 
@@ -100,7 +99,5 @@ CompiledModel compile_model(const net::Model& model, const video::FrameFormat& f
                             const StylizerOptions& options);
 /// The first style at full strength; identity, which would show nothing, is passed over.
 Look default_look(const net::ModelInfo& model);
-/// What "auto" means on a device.
-bool prefers_fp16(const gpu::DeviceInfo& device);
 
 }  // namespace impasto

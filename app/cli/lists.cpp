@@ -40,7 +40,7 @@ ordered_json describe(const Pack& pack) {
 std::string kernel_path(const gpu::DeviceInfo& device) {
   if (!device.problem.empty()) return "cannot be used: " + device.problem;
   std::string path = device.type == gpu::DeviceType::cpu ? "shuffle kernels" : "tiled kernels";
-  path += prefers_fp16(device) ? ", fp16 storage" : ", fp32 storage";
+  path += ", fp32 storage";
   if (!device.subgroup_arithmetic) path += ", reductions in shared memory";
   return path;
 }

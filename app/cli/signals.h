@@ -1,5 +1,5 @@
-// Owns: what SIGINT and SIGTERM do: the first asks the command to finish its output, the second
-// ends the process at once. Depends on: base/error.h.
+// Owns: what SIGINT and SIGTERM do: the first asks the command to finish its output, another, more
+// than a second later, ends the process at once. Depends on: base/error.h.
 #pragma once
 
 #include <atomic>

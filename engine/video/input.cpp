@@ -117,9 +117,12 @@ Input open_input(const SourceOptions& options) {
   if (options.cancel != nullptr) {
     context->interrupt_callback = {interrupted, const_cast<std::atomic<bool>*>(options.cancel)};
   }
-  // Frees the context when it fails.
-  int result =
-      avformat_open_input(&context, address.url.c_str(), address.demuxer, dictionary.address());
+  const auto open = [&] {
+    const QuietLibav quiet;  // what went wrong is in the error
+    return avformat_open_input(&context, address.url.c_str(), address.demuxer,
+                               dictionary.address());
+  };
+  int result = open();  // frees the context when it fails
   if (result < 0) refuse(result);
   input.format.reset(context);
   if (const std::string key = dictionary.first_key(); !key.empty()) {

@@ -1,0 +1,84 @@
+// The commands that print: devices, styles, inspect, bench, --help, --version.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/app/program.h"
+
+namespace impasto::app::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+json print_json(const std::string& arguments) {
+  const Result result = run(arguments + " --json");
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_EQ(result.error, "");
+  return json::parse(result.out);
+}
+
+TEST(Information, HelpAndVersion) {
+  EXPECT_THAT(run("--version").out, testing::MatchesRegex("impasto [0-9.]+\n"));
+  const Result help = run("apply --help");
+  EXPECT_EQ(help.exit_code, 0);
+  for (const char* option : {"--style", "--mix", "--model", "--strength", "--height", "-y"}) {
+    EXPECT_THAT(help.out, HasSubstr(option));
+  }
+}
+
+TEST(Information, Devices) {
+  const json devices = print_json("devices")["devices"];
+  ASSERT_FALSE(devices.empty());
+  for (const char* key : {"name", "driver", "subgroup_size", "fp16_storage", "path"}) {
+    EXPECT_TRUE(devices[0].contains(key)) << key;
+  }
+}
+
+TEST(Information, StylesListTheShippedPack) {
+  const json packs = print_json("styles")["packs"];
+  ASSERT_FALSE(packs.empty());
+  EXPECT_EQ(packs[0]["name"], "live");
+  EXPECT_LE(packs[0]["mac_per_pixel"].get<double>(), 6000);
+  std::vector<std::string> names;
+  for (const json& style : packs[0]["styles"]) names.push_back(style["name"]);
+  EXPECT_THAT(names, testing::Contains("starry_night"));
+  EXPECT_THAT(names, testing::Contains("identity"));
+}
+
+TEST(Information, StylesOfTheUsersOwnAreFound) {
+  const video::test::TemporaryFolder folder;
+  video::test::shell("mkdir -p " + folder / "impasto/styles" +
+                     " && cp " IMPASTO_SOURCE_DIR "/app/styles/live.onnx " +
+                     folder / "impasto/styles/mine.onnx");
+  const Result result = run("styles --json", "XDG_DATA_HOME=" + folder.path().string());
+  EXPECT_THAT(result.out, HasSubstr("\"mine\""));
+}
+
+TEST(Information, Inspect) {
+  const std::string model = IMPASTO_SOURCE_DIR "/app/styles/live.onnx";
+  const json description = print_json("inspect " + model + " --size 320x240");
+  EXPECT_EQ(description["inputs"][0]["shape"], json({1, 3, 240, 320}));
+  EXPECT_EQ(description["inputs"][1]["name"], "style");
+  EXPECT_GT(description["ops"]["Conv"].get<int>(), 10);
+  EXPECT_GT(description["arena_bytes"].get<double>(), 0);
+  EXPECT_THAT(run("inspect " + model + " --graph").out, HasSubstr("conv_"));
+}
+
+TEST(Information, BenchHasEveryField) {
+  const json bench = print_json("bench --size 96x64 --frames 2");
+  for (const char* key :
+       {"device", "driver", "model", "style", "width", "height", "precision", "frames", "ms_median",
+        "ms_p99", "frame_ms_median", "fps", "gmac", "gflops", "gflops_executed", "peak_gflops",
+        "arena_bytes", "first_frame_ms"}) {
+    EXPECT_TRUE(bench.contains(key)) << key;
+  }
+  for (const char* key : {"name", "kernel", "ms", "gflops_executed", "bytes"}) {
+    EXPECT_TRUE(bench["passes"][0].contains(key)) << key;
+  }
+  EXPECT_GT(bench["peak_gflops"].get<double>(), 0);
+}
+
+}  // namespace
+}  // namespace impasto::app::test
