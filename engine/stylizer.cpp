@@ -69,6 +69,7 @@ void Stylizer::prepare(const video::FrameFormat& source, const video::FrameForma
 
 void Stylizer::submit(const video::Frame& frame, const video::FrameFormat& output) {
   prepare(frame.format, output);
+  while (session_->full()) finished_.push_back(session_->receive());
   session_->submit(frame, look_);
 }
 

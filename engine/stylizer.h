@@ -57,7 +57,7 @@ class Stylizer {
 
   /// Compiles for these formats, unless that is what runs; frames in flight stay in order.
   void prepare(const video::FrameFormat& source, const video::FrameFormat& output);
-  /// No room: receive() before the next submit().
+  /// The next submit() would wait for the device: receive() first, so as to pass frames on early.
   bool full() const { return session_ && session_->full(); }
   /// Starts a frame; its result will have `output`, and its pts and properties.
   void submit(const video::Frame& frame, const video::FrameFormat& output);
@@ -81,7 +81,7 @@ class Stylizer {
   std::unique_ptr<gpu::Device> device_;
   std::unique_ptr<gpu::KernelCache> kernels_;
   std::unique_ptr<session::Session> session_;
-  std::deque<video::Frame> finished_;  // of a session that a change of format ended
+  std::deque<video::Frame> finished_;  // taken out of their slots to make room
   Look look_;
   std::uint64_t frames_ = 0;
   std::uint64_t rebuilds_ = 0;

@@ -70,7 +70,9 @@ void stylize_frames(Stylizer& stylizer, const video::Sink& sink, FrameQueue& dec
     return frame && finished.push(std::move(*frame));
   };
   while (std::optional<video::Frame> frame = decoded.pop()) {
-    if (stylizer.full() && !pass_on()) return;
+    while (stylizer.full()) {
+      if (!pass_on()) return;
+    }
     stylizer.submit(*frame, sink.frame_format(frame->format));
   }
   while (pass_on()) {

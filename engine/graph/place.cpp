@@ -88,8 +88,7 @@ Placement place(const Draft& draft) {
     if (bytes > draft.device().max_allocation) {
       throw Error(ExitCode::gpu, resource.name + ": " + std::to_string(bytes >> 20) +
                                      " MiB exceed the device's allocation limit of " +
-                                     std::to_string(draft.device().max_allocation >> 20) +
-                                     " MiB; use a smaller --height");
+                                     std::to_string(draft.device().max_allocation >> 20) + " MiB");
     }
     for (std::size_t block = 0;; ++block) {
       if (block == blocks.size()) blocks.emplace_back();

@@ -55,6 +55,18 @@ int fitting_height(std::uint64_t available, const net::Model& model, FrameReques
   return fits * 8 >= smallest_suggestion ? fits * 8 : 0;
 }
 
+/// What keeps the plan from running, for a message.
+std::string describe_excess(const gpu::Device& device, const FramePlan& plan,
+                            const graph::CompileOptions& compile, int slots) {
+  try {
+    const graph::RenderGraph graph = graph::compile_frame(plan.net, plan.use, compile);
+    return "needs " + in_gib(required_bytes(graph, slots)) + " of device memory, " +
+           in_gib(available_bytes(device)) + " are free";
+  } catch (const Error& error) {
+    return std::string("exceeds the device's limits (") + error.what() + ")";
+  }
+}
+
 graph::RenderGraph compile_or_refuse(const gpu::Device& device, const net::Model& model,
                                      const FrameRequest& request, const FramePlan& plan,
                                      const SessionOptions& options) {
@@ -63,14 +75,13 @@ graph::RenderGraph compile_or_refuse(const gpu::Device& device, const net::Model
   if (auto graph = compile_within(available, plan, compile, options.slot_count)) {
     return std::move(*graph);
   }
-  const graph::RenderGraph unlimited = graph::compile_frame(plan.net, plan.use, compile);
   const int height = fitting_height(available, model, request, compile, options.slot_count);
-  throw Error(ExitCode::gpu,
-              std::to_string(plan.use.geometry.content_width) + "x" +
-                  std::to_string(plan.use.geometry.content_height) + " needs " +
-                  in_gib(required_bytes(unlimited, options.slot_count)) + " of device memory, " +
-                  in_gib(available) + " are free; use " +
-                  (height > 0 ? "--height " + std::to_string(height) : "a smaller model"));
+  throw Error(
+      ExitCode::gpu,
+      std::to_string(plan.use.geometry.content_width) + "x" +
+          std::to_string(plan.use.geometry.content_height) + " " +
+          describe_excess(device, plan, compile, options.slot_count) + "; use " +
+          (height > 0 ? "--height " + std::to_string(height) : "a smaller model or --out-height"));
 }
 
 }  // namespace
