@@ -10,12 +10,15 @@ ConvKernel choose_conv_kernel(const Draft& draft, const net::Conv& op, const Ten
   const bool tiled = tiled_can(draft, op, source);
   if (wanted == ConvFamily::shuffle && shuffle) return ConvKernel::shuffle;
   if (wanted == ConvFamily::tiled && tiled) return ConvKernel::tiled;
-  if (wanted == ConvFamily::automatic) {
-    if (draft.device().software && shuffle) return ConvKernel::shuffle;
-    if (tiled) return ConvKernel::tiled;
-    if (shuffle) return ConvKernel::shuffle;
+  if (wanted != ConvFamily::automatic) return ConvKernel::generic;
+  if (draft.device().software) {
+    // Without texel reads `shuffle` wins nothing, and its straight-line code takes such drivers
+    // minutes and gigabytes to compile.
+    if (shuffle && draft.options().texel_reads) return ConvKernel::shuffle;
+    return tiled ? ConvKernel::tiled : ConvKernel::generic;
   }
-  return ConvKernel::generic;
+  if (tiled) return ConvKernel::tiled;
+  return shuffle ? ConvKernel::shuffle : ConvKernel::generic;
 }
 
 bool conv_takes_norm(const Draft& draft, const net::Conv& op, const TensorView& source) {

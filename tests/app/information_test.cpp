@@ -56,6 +56,13 @@ TEST(Information, StylesOfTheUsersOwnAreFound) {
   EXPECT_THAT(result.out, HasSubstr("\"mine\""));
 }
 
+TEST(Information, AnInstalledProgramFindsItsStyles) {
+  const video::test::TemporaryFolder folder;
+  video::test::shell("cmake --install " IMPASTO_BUILD_DIR " --prefix " + folder.path().string());
+  const std::string listed = video::test::shell(folder / "bin/impasto" + " styles --json 2>&1");
+  EXPECT_THAT(listed, HasSubstr(folder / "share/impasto/styles/live.onnx"));
+}
+
 TEST(Information, Inspect) {
   const std::string model = IMPASTO_SOURCE_DIR "/app/styles/live.onnx";
   const json description = print_json("inspect " + model + " --size 320x240");
