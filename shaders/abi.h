@@ -69,10 +69,10 @@ ABI_CONSTANT PARTIAL_WORDS = 4;
 // How a consumer sees a stored tensor: norm and activation (specialization constants), then nearest
 // upsampling, then padding. View coordinate v reads row v - offset_y of [height][width].
 struct View {
-  int plane_stride;  // texels; 0: one plane for all channels
-  int row_stride;    // texels; 0: one row for all
-  int column_stride; // 1, or 0: one column for all
-  int height;        // after upsampling
+  int plane_stride;   // texels; 0: one plane for all channels
+  int row_stride;     // texels; 0: one row for all
+  int column_stride;  // 1, or 0: one column for all
+  int height;         // after upsampling
   int width;
   int offset_y;
   int offset_x;
@@ -83,88 +83,86 @@ struct View {
 
 // Lists of specialization constants: C(id, member, NAME, default). GLSL declares const int NAME;
 // C++ gets a struct of ints with the members in order of id. Constant 0 is the workgroup's width.
-#define VIEW_CONSTANTS(C)              \
-  C(1, norm, NORM, 0)                  \
-  C(2, activation, ACTIVATION, 0)      \
-  C(3, pad, PAD, 0)                    \
+#define VIEW_CONSTANTS(C)         \
+  C(1, norm, NORM, 0)             \
+  C(2, activation, ACTIVATION, 0) \
+  C(3, pad, PAD, 0)               \
   C(4, upsample, UPSAMPLE, 1)
 
-#define CONV_CONSTANTS(C)              \
-  VIEW_CONSTANTS(C)                    \
-  C(5, kernel_y, KERNEL_Y, 3)          \
-  C(6, kernel_x, KERNEL_X, 3)          \
-  C(7, stride_y, STRIDE_Y, 1)          \
-  C(8, stride_x, STRIDE_X, 1)          \
-  C(9, bias, BIAS, 0)                  \
+#define CONV_CONSTANTS(C)                  \
+  VIEW_CONSTANTS(C)                        \
+  C(5, kernel_y, KERNEL_Y, 3)              \
+  C(6, kernel_x, KERNEL_X, 3)              \
+  C(7, stride_y, STRIDE_Y, 1)              \
+  C(8, stride_x, STRIDE_X, 1)              \
+  C(9, bias, BIAS, 0)                      \
   C(10, out_activation, OUT_ACTIVATION, 0) \
-  C(11, statistics, STATISTICS, 0)     \
-  C(12, in_count, IN_COUNT, 4)         \
-  C(13, out_count, OUT_COUNT, 4)       \
-  C(14, dilation_y, DILATION_Y, 1)     \
-  C(15, dilation_x, DILATION_X, 1)     \
-  C(16, group_in, GROUP_IN, 0)         \
-  C(17, group_out, GROUP_OUT, 0)       \
+  C(11, statistics, STATISTICS, 0)         \
+  C(12, in_count, IN_COUNT, 4)             \
+  C(13, out_count, OUT_COUNT, 4)           \
+  C(14, dilation_y, DILATION_Y, 1)         \
+  C(15, dilation_x, DILATION_X, 1)         \
+  C(16, group_in, GROUP_IN, 0)             \
+  C(17, group_out, GROUP_OUT, 0)           \
   C(18, lanes, LANES, 8)
 
 // conv_shuffle: planes of 4 output channels per invocation.
-#define SHUFFLE_CONSTANTS(C)           \
-  CONV_CONSTANTS(C)                    \
+#define SHUFFLE_CONSTANTS(C) \
+  CONV_CONSTANTS(C)          \
   C(19, out_planes, OUT_PLANES, 1)
 
-// conv_tiled: block_out channels x tile pixels per workgroup, lane_out channels x lane_pixels pixels
-// per invocation.
-#define TILED_CONSTANTS(C)             \
-  CONV_CONSTANTS(C)                    \
-  C(19, tile_y, TILE_Y, 8)             \
-  C(20, tile_x, TILE_X, 16)            \
-  C(21, block_out, BLOCK_OUT, 32)      \
-  C(22, lane_out, LANE_OUT, 8)         \
-  C(23, lane_pixels, LANE_PIXELS, 4)   \
-  C(24, patch_shared, PATCH_SHARED, 1) \
-  C(25, weight_rows, WEIGHT_ROWS, 3)   \
+// conv_tiled: block_out channels x tile pixels per workgroup, lane_out channels x lane_pixels
+// pixels per invocation.
+#define TILED_CONSTANTS(C)                 \
+  CONV_CONSTANTS(C)                        \
+  C(19, tile_y, TILE_Y, 8)                 \
+  C(20, tile_x, TILE_X, 16)                \
+  C(21, block_out, BLOCK_OUT, 32)          \
+  C(22, lane_out, LANE_OUT, 8)             \
+  C(23, lane_pixels, LANE_PIXELS, 4)       \
+  C(24, patch_shared, PATCH_SHARED, 1)     \
+  C(25, weight_rows, WEIGHT_ROWS, 3)       \
   C(26, weights_shared, WEIGHTS_SHARED, 1) \
   C(27, buffers, BUFFERS, 1)
 
-#define RESIZE_CONSTANTS(C)            \
-  VIEW_CONSTANTS(C)                    \
+#define RESIZE_CONSTANTS(C) \
+  VIEW_CONSTANTS(C)         \
   C(5, linear, LINEAR, 0)
 
-#define POOL_CONSTANTS(C)              \
-  VIEW_CONSTANTS(C)                    \
-  C(5, kernel_y, KERNEL_Y, 2)          \
-  C(6, kernel_x, KERNEL_X, 2)          \
-  C(7, stride_y, STRIDE_Y, 2)          \
-  C(8, stride_x, STRIDE_X, 2)          \
-  C(9, dilation_y, DILATION_Y, 1)      \
-  C(10, dilation_x, DILATION_X, 1)     \
-  C(11, average, AVERAGE, 0)           \
+#define POOL_CONSTANTS(C)          \
+  VIEW_CONSTANTS(C)                \
+  C(5, kernel_y, KERNEL_Y, 2)      \
+  C(6, kernel_x, KERNEL_X, 2)      \
+  C(7, stride_y, STRIDE_Y, 2)      \
+  C(8, stride_x, STRIDE_X, 2)      \
+  C(9, dilation_y, DILATION_Y, 1)  \
+  C(10, dilation_x, DILATION_X, 1) \
+  C(11, average, AVERAGE, 0)       \
   C(12, count_padding, COUNT_PADDING, 0)
 
-#define GATHER_CONSTANTS(C)            \
-  VIEW_CONSTANTS(C)                    \
+#define GATHER_CONSTANTS(C) \
+  VIEW_CONSTANTS(C)         \
   C(5, mode, MODE, 0)
 
-#define GLOBAL_MAX_CONSTANTS(C)        \
-  VIEW_CONSTANTS(C)
+#define GLOBAL_MAX_CONSTANTS(C) VIEW_CONSTANTS(C)
 
-#define MAP_CONSTANTS(C)               \
-  VIEW_CONSTANTS(C)                    \
-  C(5, operand, OPERAND, 0)            \
-  C(6, operand_norm, OPERAND_NORM, 0)  \
+#define MAP_CONSTANTS(C)                          \
+  VIEW_CONSTANTS(C)                               \
+  C(5, operand, OPERAND, 0)                       \
+  C(6, operand_norm, OPERAND_NORM, 0)             \
   C(7, operand_activation, OPERAND_ACTIVATION, 0) \
-  C(8, operand_pad, OPERAND_PAD, 0)    \
-  C(9, operand_upsample, OPERAND_UPSAMPLE, 1) \
-  C(10, binary, BINARY, 0)             \
-  C(11, out_activation, OUT_ACTIVATION, 0) \
-  C(12, splat, SPLAT, 0)               \
+  C(8, operand_pad, OPERAND_PAD, 0)               \
+  C(9, operand_upsample, OPERAND_UPSAMPLE, 1)     \
+  C(10, binary, BINARY, 0)                        \
+  C(11, out_activation, OUT_ACTIVATION, 0)        \
+  C(12, splat, SPLAT, 0)                          \
   C(13, operand_splat, OPERAND_SPLAT, 0)
 
-#define STATISTICS_CONSTANTS(C)        \
-  VIEW_CONSTANTS(C)
+#define STATISTICS_CONSTANTS(C) VIEW_CONSTANTS(C)
 
-#define FINISH_CONSTANTS(C)            \
-  C(1, stored, STORED, 0)              \
-  C(2, gamma, GAMMA, 0)                \
+#define FINISH_CONSTANTS(C) \
+  C(1, stored, STORED, 0)   \
+  C(2, gamma, GAMMA, 0)     \
   C(3, beta, BETA, 0)
 
 // A dense convolution (conv_shuffle, conv_tiled, conv_generic).
@@ -173,9 +171,9 @@ struct ConvPush {
   int in_planes;
   int out_plane_stride;
   int out_row_stride;
-  int out_height;   // of the grid of pixels that this pass computes
+  int out_height;  // of the grid of pixels that this pass computes
   int out_width;
-  int out_step;     // pixel (y, x) of that grid is stored at (y * step + offset_y, ...)
+  int out_step;  // pixel (y, x) of that grid is stored at (y * step + offset_y, ...)
   int out_offset_y;
   int out_offset_x;
   int first_plane;  // output plane of workgroup row 0; outputs are bound from there
@@ -189,7 +187,7 @@ struct ConvPush {
 // conv_transposed; its constants are a convolution's.
 struct TransposedPush {
   View view;
-  int in_height;   // of the view, padding included
+  int in_height;  // of the view, padding included
   int in_width;
   int in_planes;
   int border_top;  // of the op
@@ -212,9 +210,9 @@ struct ResizePush {
 // pool: one invocation is one pixel.
 struct PoolPush {
   View view;
-  int in_height;     // of the view, padding included
+  int in_height;  // of the view, padding included
   int in_width;
-  int padded_bottom; // in_height + border: positions beyond count nowhere
+  int padded_bottom;  // in_height + border: positions beyond count nowhere
   int padded_right;
   int border_top;
   int border_left;
@@ -284,7 +282,7 @@ struct MapPush {
 // statistics: partial statistics of a view, one workgroup per (tile of rows, plane).
 struct StatisticsPush {
   View view;
-  int height;       // of the view, padding included
+  int height;  // of the view, padding included
   int width;
   int tile_rows;
   int tile_stride;  // records per plane
@@ -296,7 +294,7 @@ struct StatisticsPush {
 struct FinishPush {
   int channels;
   int group_channels;
-  int tiles;        // records per plane
+  int tiles;  // records per plane
   float epsilon;
 };
 

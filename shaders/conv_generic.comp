@@ -1,7 +1,7 @@
 // Convolution of any kernel, stride, dilation and number of groups: the one that is always there.
 // Tile: one pixel x 4 output channels per invocation. Channel c of a group's inputs is read for the
 // four output lanes at once where they share a group, else lane by lane.
-// Grid: x: pixels of the output grid, y: output planes from first_plane.
+// Grid: flat x and z: pixels of the output grid; y: output planes from first_plane.
 // variants: texel texel_half storage storage_half
 #version 460
 #extension GL_GOOGLE_include_directive : require
@@ -13,6 +13,7 @@
 layout(local_size_x_id = 0) in;
 CONV_CONSTANTS(CONSTANT)
 
+#include "shaders/lib/grid.glsl"
 TENSOR_IN(0, source)
 TABLE_IN(1, source_table)
 TABLE_IN(2, weights)  // [out plane][channel in group][ky][kx] vec4 of out lanes
@@ -33,7 +34,7 @@ vec4 view_value(int plane, int texel, bool inside) {
 }
 
 void main() {
-  const int index = int(gl_GlobalInvocationID.x);
+  const int index = flat_invocation();
   const int y = index / push.out_width;
   const int x = index - y * push.out_width;
   if (y >= push.out_height) return;

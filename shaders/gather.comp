@@ -60,7 +60,7 @@ void main() {
     value[lane] = texel[from[lane] % 4];
   }
   store4(result,
-         local_plane * push.out_plane_stride + (y + push.out_offset_y) * push.out_row_stride + x +
-             push.out_offset_x,
+         push.out_lead + local_plane * push.out_plane_stride + (y + push.out_offset_y) * push.out_row_stride +
+             x + push.out_offset_x,
          value);
 }

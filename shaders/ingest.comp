@@ -46,6 +46,16 @@ float half_width(int count, int size, int log2_cell) {
   return UNSCALED != 0 ? 0.5 : half_width_of(count, size, log2_cell);
 }
 
+// Chunks that hold every sample under four pixels. Equal for all invocations: lavapipe 22.3 adds to
+// sums of those that have left a loop around another one.
+int chunk_count(int step, int offsets, bool chroma, int log2_x, float column_half) {
+  if (UNSCALED != 0 && !chroma) return step + (push.width > push.content_width ? 1 : 0);
+  const float cell = float(push.content_width << log2_x);
+  const float window = 3.0 * float(push.source_width) / cell + 2.0 * column_half + 1.0;
+  const int slots = int(window) * step + offsets + 1;
+  return ((slots + 2) >> 2) + 1;
+}
+
 // Sets components [first, last] of the pixels at columns x and row y of the content. They share a
 // grid and a step; those of one plane may differ in offset.
 void gather(const int first, const int last, ivec4 x, int y) {
@@ -64,11 +74,9 @@ void gather(const int first, const int last, ivec4 x, int y) {
   Place centres[4];
   const float column_half = half_width(push.content_width, push.source_width, log2_x);
   int first_column = columns - 1;
-  int last_column = 0;
   [[unroll]] for (int p = 0; p < 4; ++p) {
     centres[p] = place(x[p], push.content_width, push.source_width, log2_x, chroma ? SITE_X : 0);
     first_column = min(first_column, first_under(centres[p], column_half, columns));
-    last_column = max(last_column, last_under(centres[p], column_half, columns));
   }
 
   const int step = step_of(first);
@@ -78,18 +86,21 @@ void gather(const int first, const int last, ivec4 x, int y) {
     low_offset = min(low_offset, offset_of(c));
     high_offset = max(high_offset, offset_of(c));
   }
-  int chunk = (first_column * step + low_offset) >> 2;
-  const int last_chunk = (last_column * step + high_offset) >> 2;
+  const int first_chunk = (first_column * step + low_offset) >> 2;
+  const int row_chunks = (columns * step + 3) >> 2;
+  const int chunks = chunk_count(step, high_offset - low_offset, chroma, log2_x, column_half);
   vec4 sums[4] = vec4[4](vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0));
+  int visited = 0;
   // do-while: lavapipe runs the body of other loops once more, masked.
   do {
+    const int chunk = first_chunk + visited;
     vec4 slots[4] = vec4[4](vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0));  // per component
     int row = first_row;
     do {
       const float weight = weight_at(row_centre, row_half, row);
       [[unroll]] for (int c = first; c <= last; ++c) {
         if (c > first && plane_of(c) == plane_of(first)) continue;
-        slots[c] += weight * load_chunk(plane_of(c), row, chunk);
+        slots[c] += weight * load_chunk(plane_of(c), row, min(chunk, row_chunks - 1));
       }
     } while (++row <= last_row);
     [[unroll]] for (int c = first; c <= last; ++c) {
@@ -107,7 +118,7 @@ void gather(const int first, const int last, ivec4 x, int y) {
         }
       }
     }
-  } while (++chunk <= last_chunk);
+  } while (++visited < chunks);
 
   const float row_total = total_under(row_centre, row_half, rows);
   [[unroll]] for (int p = 0; p < 4; ++p) {
@@ -123,7 +134,7 @@ void main() {
   ivec4 x;
   [[unroll]] for (int p = 0; p < 4; ++p) {
     codes[p] = vec4(0.0);
-    x[p] = reflect_into(first_x + p, push.content_width);
+    x[p] = reflect_into(min(first_x + p, push.width - 1), push.content_width);
   }
   const int content_y = reflect_into(y, push.content_height);
   if (PLANE_1 < 0) {

@@ -26,5 +26,5 @@ void main() {
   value.y = load4(source_1, push.channel_1 / 4 * push.texels + texel)[push.channel_1 % 4];
   value.z = load4(source_2, push.channel_2 / 4 * push.texels + texel)[push.channel_2 % 4];
   value.w = load4(source_3, push.channel_3 / 4 * push.texels + texel)[push.channel_3 % 4];
-  store4(result, texel, value);
+  store4(result, push.out_lead + texel, value);
 }

@@ -1,7 +1,8 @@
 // Elementwise: out = activation(view(a) kind operand), the operand being another view or one vec4
 // per plane. Norm, activation, nearest upsampling and padding of both views happen while loading,
 // so this one kernel materializes any view, adds residuals and applies every elementwise op.
-// Tile: four neighbours of a row per invocation; x: quads of all rows, y: planes from first_plane.
+// Tile: four neighbours of a row per invocation.
+// Grid: flat x and z: quads of all rows; y: planes from first_plane.
 // variants: texel texel_half storage storage_half
 #version 460
 #extension GL_GOOGLE_include_directive : require
@@ -13,6 +14,7 @@
 layout(local_size_x_id = 0) in;
 MAP_CONSTANTS(CONSTANT)
 
+#include "shaders/lib/grid.glsl"
 TENSOR_IN(0, source)
 TABLE_IN(1, source_table)
 TENSOR_IN(2, operand)
@@ -34,7 +36,7 @@ int locate(View view, int pad, int factor, int y, int x, out bool inside) {
 
 void main() {
   int quads = (push.width + 3) / 4;
-  int index = int(gl_GlobalInvocationID.x);
+  int index = flat_invocation();
   int y = index / quads;
   int first_x = (index - y * quads) * 4;
   if (y >= push.height) return;
@@ -57,6 +59,8 @@ void main() {
   }
   vec4 constant_operand = vec4(0.0);
   if (OPERAND >= OPERAND_PARAMETER) constant_operand = table4(parameter, plane);
+  // A quotient or a root may be infinite in lanes without a channel, which convolutions multiply by 0.
+  bvec4 used = lessThan(plane * 4 + ivec4(0, 1, 2, 3), ivec4(push.channels));
   vec4 slopes = vec4(0.0);
   if (OUT_ACTIVATION == ACTIVATION_PRELU) slopes = table4(slope, plane);
 
@@ -87,6 +91,7 @@ void main() {
       value = combine(BINARY, constant_operand, value);
     }
     value = activate(OUT_ACTIVATION, value, push.a, push.b, slopes);
-    store4(result, local_plane * push.out_plane_stride + y * push.out_row_stride + x, value);
+    store4(result, local_plane * push.out_plane_stride + y * push.out_row_stride + x,
+           mix(vec4(0.0), value, used));
   }
 }

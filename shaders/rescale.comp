@@ -36,18 +36,21 @@ void main() {
   const int first_row = first_under(row_centre, row_reach, push.source_height);
   const int last_row = last_under(row_centre, row_reach, push.source_height);
   Place centres[4];
-  int column = push.source_width - 1;
-  int last_column = 0;
+  int first_column = push.source_width - 1;
   [[unroll]] for (int p = 0; p < 4; ++p) {
     centres[p] = place_in(min(first_x + p, push.width - 1), push.width, push.source_width, 0, 0);
-    column = min(column, first_under(centres[p], column_reach, push.source_width));
-    last_column = max(last_column, last_under(centres[p], column_reach, push.source_width));
+    first_column = min(first_column, first_under(centres[p], column_reach, push.source_width));
   }
+  // Equal for all invocations, as in ingest.comp.
+  const float window = 3.0 * float(push.source_width) / float(push.width) + 2.0 * column_reach + 1.0;
+  const int columns = int(window) + 1;
 
   vec3 sums[4] = vec3[4](vec3(0.0), vec3(0.0), vec3(0.0), vec3(0.0));
   vec4 totals = vec4(0.0);
+  int step = 0;
   // do-while: lavapipe runs the body of other loops once more, masked.
   do {
+    const int column = min(first_column + step, push.source_width - 1);
     vec3 sum = vec3(0.0);
     float total = 0.0;
     int row = first_row;
@@ -57,12 +60,13 @@ void main() {
       sum += weight * clamp(texel.xyz, push.low, push.high);
       total += weight;
     } while (++row <= last_row);
+    const float exists = first_column + step < push.source_width ? 1.0 : 0.0;
     [[unroll]] for (int p = 0; p < 4; ++p) {
-      const float weight = weight_of(GROW_X, centres[p], column_half, column);
+      const float weight = exists * weight_of(GROW_X, centres[p], column_half, column);
       sums[p] += weight * sum;
       totals[p] += weight * total;
     }
-  } while (++column <= last_column);
+  } while (++step < columns);
 
   [[unroll]] for (int p = 0; p < 4; ++p) {
     if (first_x + p >= push.width) break;

@@ -12,7 +12,7 @@ engine/net/       engine/(base|net)/
 engine/graph/     engine/(base|net|graph)/|engine/video/frame\.h|shaders/([a-z_]+_)?abi\.h
 engine/video/     engine/(base|video)/
 engine/session/   engine/(base|net|graph|gpu|session)/|engine/video/frame\.h|shaders/[a-z_]+\.h
-engine/stylizer   engine/(base|net|graph|gpu|session)/|engine/video/frame\.h|engine/stylizer
+engine/stylizer   engine/(base|net|graph|gpu|session)/|engine/video/frame\.h|engine/stylizer|shaders/[a-z_]+\.h
 app/live/window   app/|engine/
 app/              app/|engine/(base|net|graph|video)/|engine/stylizer\.h
 shaders/          shaders/
@@ -23,7 +23,7 @@ outside_rule='
 vulkan/           engine/(gpu|session)/|app/live/window|tests/
 libav             engine/video/|tests/video/
 libsw             engine/video/|tests/video/
-onnx/             engine/net/(onnx_|model\.cpp)|tests/net/
+onnx/             engine/net/(onnx_|model\.cpp)|tests/(net|fuzz|support)/
 google/protobuf/  engine/net/(onnx_|model\.cpp)|tests/net/
 nlohmann/         engine/net/|app/|tests/
 CLI/              app/cli/

@@ -119,8 +119,15 @@ DraftBinding Draft::table_in(ResourceId table) {
 DraftBinding Draft::tensor_out(const TensorRef& tensor, int first, int count) {
   const std::uint64_t plane = tensor_bytes(1, tensor.height, tensor.width);
   const int planes = count < 0 ? tensor.planes() - first : count;
-  return {tensor.resource, Access::storage_write, TexelFormat::none,
-          static_cast<std::uint64_t>(first) * plane, static_cast<std::uint64_t>(planes) * plane};
+  const std::uint64_t begin = static_cast<std::uint64_t>(first) * plane;
+  const std::uint64_t offset = begin / device().storage_alignment * device().storage_alignment;
+  return {tensor.resource, Access::storage_write, TexelFormat::none, offset,
+          begin - offset + static_cast<std::uint64_t>(planes) * plane};
+}
+
+int Draft::out_lead(const TensorRef& tensor, int first) const {
+  const std::uint64_t begin = tensor_bytes(first, tensor.height, tensor.width);
+  return static_cast<int>(begin % device().storage_alignment / tensor_bytes(1, 1, 1));
 }
 
 DraftBinding Draft::table_out(ResourceId table) {

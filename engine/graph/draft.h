@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <map>
+#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
@@ -101,8 +102,10 @@ class Draft {
   /// of -1 binds some constant (a binding that the kernel's constants leave unused).
   DraftBinding tensor_in(const TensorRef& tensor);
   DraftBinding table_in(ResourceId table);
-  /// Planes [first, first + count) of a tensor; count -1: all.
+  /// Planes [first, first + count) of a tensor; count -1: all. Begins at the last address before
+  /// them that the device can bind, out_lead texels earlier; for_plane_windows makes that 0.
   DraftBinding tensor_out(const TensorRef& tensor, int first = 0, int count = -1);
+  int out_lead(const TensorRef& tensor, int first) const;
   DraftBinding table_out(ResourceId table);
 
   /// Module name with the variant of these options: "map" -> "map.texel_half".
@@ -112,12 +115,16 @@ class Draft {
   /// Group counts for `tiles` workgroups (lib/grid.glsl: x within z) and `planes` of them in y.
   std::array<std::uint32_t, 3> groups(std::int64_t tiles, int planes) const;
 
-  /// Splits `planes` into runs whose outputs fit one storage binding: calls add(first, count).
+  /// Splits the planes of `result` into runs that fit one storage binding and begin at an address
+  /// that the device can bind: calls add(first, count).
   template <class Add>
   void for_plane_windows(const TensorRef& result, Add add) const {
     const std::uint64_t plane_bytes = tensor_bytes(1, result.height, result.width);
-    const int most =
-        static_cast<int>(std::max<std::uint64_t>(1, device().max_storage_range / plane_bytes));
+    // So many planes are a multiple of the alignment.
+    const std::uint64_t unit =
+        device().storage_alignment / std::gcd(plane_bytes, device().storage_alignment);
+    const std::uint64_t units = device().max_storage_range / plane_bytes / unit;
+    const int most = static_cast<int>(std::max<std::uint64_t>(1, units) * unit);
     for (int first = 0; first < result.planes(); first += most) {
       add(first, std::min(most, result.planes() - first));
     }

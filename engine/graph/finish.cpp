@@ -18,14 +18,11 @@ void check_limits(const Pass& pass, const DeviceTraits& device) {
     if (!fits) {
       throw Error(ExitCode::gpu, pass.name + ": a tensor of " +
                                      std::to_string(binding.range.size >> 20) +
-                                     " MiB exceeds what the device binds at once; use a smaller "
-                                     "--height");
+                                     " MiB exceeds what the device binds at once");
     }
   }
-  if (pass.groups[1] > device.max_groups || pass.groups[2] > device.max_groups) {
-    throw Error(ExitCode::gpu, pass.name +
-                                   ": too many workgroups for the device; use a smaller "
-                                   "--height");
+  if (*std::max_element(pass.groups.begin(), pass.groups.end()) > device.max_groups) {
+    throw Error(ExitCode::gpu, pass.name + ": too many workgroups for the device");
   }
 }
 

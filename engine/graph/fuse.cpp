@@ -1,5 +1,6 @@
 #include "engine/graph/fuse.h"
 
+#include <algorithm>
 #include <cassert>
 #include <optional>
 #include <utility>
@@ -12,6 +13,10 @@ namespace {
 
 int activation_code(net::ActivationKind kind) {
   return static_cast<int>(kind) + 1;
+}
+// Infinite where a lane without a channel holds 0, and so left to the map kernel, which clears it.
+bool leaves_padding(const net::Activation& op) {
+  return op.kind != net::ActivationKind::sqrt && op.kind != net::ActivationKind::reciprocal;
 }
 static_assert(static_cast<int>(net::ActivationKind::neg) + 1 == abi::ACTIVATION_NEG);
 static_assert(static_cast<int>(net::BinaryKind::max) == abi::BINARY_MAX);
@@ -86,7 +91,7 @@ class Walker {
     if (switches_.activation_into_store && reader) {
       const net::Node& next = net_.nodes[*reader];
       if (const auto* op = std::get_if<net::Activation>(&next.op);
-          op && op->kind != net::ActivationKind::prelu) {
+          op && op->kind != net::ActivationKind::prelu && leaves_padding(*op)) {
         store.activation = {activation_code(op->kind), op->a, op->b};
         done_[*reader] = true;
         output = next.output;
@@ -121,8 +126,10 @@ class Walker {
     if (!lazy.border.empty()) {
       lazy = TensorView{.tensor = materialize(lazy, node_->name + " input")};
     }
+    const bool far = std::max(border.top, border.bottom) >= lazy.height() ||
+                     std::max(border.left, border.right) >= lazy.width();
     lazy.border = border;
-    lazy.pad = pad;
+    lazy.pad = pad == abi::PAD_REFLECT && far ? abi::PAD_REFLECT_FAR : pad;
     lazy.pad_value = value;
     return lazy;
   }
@@ -184,7 +191,7 @@ class Walker {
       lazy = stored_view(node_->inputs[0]);
     }
     lazy.activation = {activation_code(op.kind), op.a, op.b};
-    define(lazy, switches_.activation_into_load);
+    define(lazy, switches_.activation_into_load && leaves_padding(op));
   }
 
   void lower(const net::Pad& op) {

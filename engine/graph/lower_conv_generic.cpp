@@ -46,8 +46,8 @@ void lower_conv_generic(Draft& draft, const ConvTask& task) {
                      draft.table_in(weights), draft.table_in(bias),
                      draft.tensor_out(task.result, first, count)};
     pass.push = push_bytes(push);
-    pass.groups = {static_cast<std::uint32_t>((task.grid_height * task.grid_width + 63) / 64),
-                   static_cast<std::uint32_t>(count), 1};
+    pass.groups = draft.groups(
+        (static_cast<std::int64_t>(task.grid_height) * task.grid_width + 63) / 64, count);
     pass.flops = 2.0 * task.grid_height * task.grid_width * count * 4 * constants.group_in *
                  op.kernel.y * op.kernel.x;
     draft.add(std::move(pass));

@@ -52,6 +52,7 @@ void lower_gather(Draft& draft, const std::string& name, int mode, abi::GatherPu
     const int count = std::min(window_first + window_count, part.end_plane) - first;
     if (count <= 0) return;
     push.first_plane = first;
+    push.out_lead = draft.out_lead(result, first);
     DraftPass pass;
     pass.name = name;
     pass.kernel = draft.tensor_kernel("gather");
@@ -91,6 +92,7 @@ void lower_join(Draft& draft, const std::string& name, const Origin* origins,
   push.channel_2 = origins[2].channel;
   push.channel_3 = origins[3].channel;
   push.texels = result.plane_texels();
+  push.out_lead = draft.out_lead(result, plane);
   DraftPass pass;
   pass.name = name;
   pass.kernel = draft.tensor_kernel("join");

@@ -39,6 +39,7 @@ void lower_map(Draft& draft, const std::string& name, const TensorView& source,
   push.out_row_stride = result.width;
   push.height = result.height;
   push.width = result.width;
+  push.channels = result.channels;
   push.a = activation.a;
   push.b = activation.b;
   TensorRef other;
@@ -57,7 +58,7 @@ void lower_map(Draft& draft, const std::string& name, const TensorView& source,
     constants.operand = operand.reversed ? abi::OPERAND_PARAMETER_REVERSED : abi::OPERAND_PARAMETER;
   }
 
-  const int quads = result.height * ((result.width + 3) / 4);
+  const std::int64_t quads = static_cast<std::int64_t>(result.height) * ((result.width + 3) / 4);
   draft.for_plane_windows(result, [&](int first, int count) {
     push.first_plane = first;
     DraftPass pass;
@@ -72,8 +73,7 @@ void lower_map(Draft& draft, const std::string& name, const TensorView& source,
                      draft.table_in(slope),
                      draft.tensor_out(result, first, count)};
     pass.push = push_bytes(push);
-    pass.groups = {static_cast<std::uint32_t>((quads + 63) / 64), static_cast<std::uint32_t>(count),
-                   1};
+    pass.groups = draft.groups((quads + 63) / 64, count);
     draft.add(std::move(pass));
   });
 }

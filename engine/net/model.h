@@ -30,14 +30,14 @@ struct ValueRange {
 };
 
 struct ModelInfo {
-  std::string name;                ///< file name without folder and ending
+  std::string name;  ///< file name without folder and ending
   std::string file;
-  std::vector<StyleInfo> styles;   ///< empty: the network has no style input
-  int identity_style = -1;         ///< index into styles of the one that reproduces the input
-  int size_multiple = 1;           ///< frames are padded to a multiple of this
+  std::vector<StyleInfo> styles;  ///< empty: the network has no style input
+  int identity_style = -1;        ///< index into styles of the one that reproduces the input
+  int size_multiple = 1;          ///< frames are padded to a multiple of this
   ValueRange input_range;
   ValueRange output_range;
-  int fixed_height = 0;            ///< > 0: the graph depends on this size and runs at no other
+  int fixed_height = 0;  ///< > 0: the graph depends on this size and runs at no other
   int fixed_width = 0;
 };
 

@@ -11,6 +11,7 @@ namespace {
 constexpr std::int64_t most_folded_elements = 1 << 24;
 constexpr int longest_side = 1 << 20;
 constexpr std::int64_t most_elements = std::int64_t{1} << 32;
+constexpr std::size_t most_operations = 40'000;  // one ONNX node may become several
 
 const std::unordered_map<std::string_view, ImportFunction>& table() {
   static const auto* entries = [] {
@@ -118,6 +119,7 @@ ValueId GraphBuilder::emit(Op op, std::vector<ValueId> inputs, std::int64_t chan
     refuse("its output is too large");
   }
   net_.values.push_back(std::move(result));
+  if (net_.nodes.size() >= most_operations) refuse("the network has too many operations");
   Node node;
   node.name = node_->name().empty() ? net_.values.back().name : node_->name();
   node.op = std::move(op);

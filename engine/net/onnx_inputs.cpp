@@ -31,13 +31,28 @@ bool is_picture(const onnx::ValueInfoProto& input, const Shape& shape) {
   return shape.size() == 4 && is_real(input.type().tensor_type().elem_type());
 }
 
-ImageInput read_image(const onnx::ValueInfoProto& input, const Shape& shape) {
+/// Whether the picture is transposed before an op that knows its axes sees it, as exporters do
+/// for [1,H,W,C]; no other op of ONNX takes the colours last.
+bool is_transposed_first(const onnx::GraphProto& graph, std::string name) {
+  static constexpr std::string_view passes[] = {"Identity", "Cast", "Add", "Sub", "Mul", "Div"};
+  for (const onnx::NodeProto& node : graph.node()) {
+    if (std::ranges::find(node.input(), name) == node.input().end()) continue;
+    if (node.op_type() == "Transpose") return true;
+    if (std::ranges::find(passes, node.op_type()) == std::end(passes)) return false;
+    if (node.output_size() > 0) name = node.output(0);
+  }
+  return false;
+}
+
+ImageInput read_image(const onnx::GraphProto& graph, const onnx::ValueInfoProto& input,
+                      const Shape& shape) {
   ImageInput image;
   image.name = input.name();
   const std::string label = "input '" + printable(input.name()) + "' ";
   if (shape[0] != -1 && shape[0] != 1) refuse(label + "wants a batch of several pictures");
   const auto colors = [](std::int64_t size) { return size == 1 || size == 3 || size == 4; };
-  image.channels_last = !colors(shape[1]) && colors(shape[3]);
+  image.channels_last =
+      !colors(shape[1]) && colors(shape[3]) && is_transposed_first(graph, input.name());
   const std::int64_t channels = shape[image.channels_last ? 3 : 1];
   const std::int64_t height = shape[image.channels_last ? 1 : 2];
   const std::int64_t width = shape[image.channels_last ? 2 : 3];
@@ -116,7 +131,7 @@ void read_inputs(OnnxFile& file) {
            "' is no picture: a float tensor [1,3,H,W] is needed");
   }
   std::erase(open, picture);
-  file.image = read_image(*picture, dimensions(*picture));
+  file.image = read_image(graph, *picture, dimensions(*picture));
   if (open.size() > 1) {
     refuse("input '" + printable(open.back()->name()) +
            "' has no value: export the model with its weights as initializers");

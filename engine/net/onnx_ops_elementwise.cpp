@@ -62,11 +62,24 @@ void import_clip(GraphBuilder& graph) {
       0, mapped(graph, Activation{ActivationKind::clip, std::min(low, high), high, none}));
 }
 
+/// Before opset 7 a vector of slopes went with the channels, and some files still have it so.
+Operand read_slope(GraphBuilder& graph, const View& view) {
+  const ImportValue& slope = graph.input(1);
+  const Shape shape = logical_shape(view);
+  const int channels = graph.value(view.value).channels;
+  const bool per_channel = slope.tensor.shape == Shape{channels} && shape.back() != channels &&
+                           whole_axis(view, 1, graph.value(view.value)) == 0;
+  if (slope.kind == ImportValue::Kind::image || !per_channel) {
+    return read_operand(graph, view, slope);
+  }
+  return {graph.whole_parameter(slope, channels), -1};
+}
+
 /// With slopes that vary along rows or columns: max(x, 0) + slope * min(x, 0).
 void import_prelu(GraphBuilder& graph) {
   constexpr float limit = std::numeric_limits<float>::max();
   const View& view = graph.image(0);
-  const Operand slope = read_operand(graph, view, graph.input(1));
+  const Operand slope = read_slope(graph, view);
   if (slope.parameter != none) {
     return graph.set_output(
         0, mapped(graph, Activation{ActivationKind::prelu, 0, 0, slope.parameter}));

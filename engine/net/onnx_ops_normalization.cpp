@@ -120,18 +120,26 @@ Operand layer_operand(GraphBuilder& graph, std::size_t input, const View& view) 
   return {graph.parameter(value, std::vector<std::int64_t>(channels, 0)), -1};
 }
 
-/// Over all of C,H,W; a scale or shift that varies over the frame becomes an op of its own.
+/// What the dimensions from `axis` on are: all of C,H,W, or exactly H,W.
+NormKind layer_kind(const View& view, const Value& value, int axis) {
+  std::array<std::int64_t, 3> covered{1, 1, 1};
+  for (auto i = static_cast<std::size_t>(axis); i < view.dims.size(); ++i) {
+    for (const Atom& atom : view.dims[i]) covered[static_cast<std::size_t>(atom.axis)] *= atom.size;
+  }
+  if (covered[1] == value.height && covered[2] == value.width) {
+    if (covered[0] == value.channels) return NormKind::layer;
+    if (covered[0] == 1) return NormKind::instance;
+  }
+  refuse("it must normalize over C,H,W together (axis 1), or over H,W");
+}
+
+/// A scale or shift that varies over the frame becomes an op of its own.
 void import_layer(GraphBuilder& graph) {
   const View view = graph.image(0);
   const Value& from = graph.value(view.value);
   const int axis = normalized_axis(graph.attributes().integer("axis", -1), view.dims.size());
-  const Shape shape = logical_shape(view);
-  const std::int64_t all = std::int64_t{from.channels} * from.height * from.width;
-  if (element_count({shape.begin() + axis, shape.end()}) != all) {
-    refuse("it must normalize over C,H,W together (axis 1)");
-  }
   Norm op;
-  op.kind = NormKind::layer;
+  op.kind = layer_kind(view, from, axis);
   op.epsilon = read_epsilon(graph);
   const Operand scale = layer_operand(graph, 1, view);
   const Operand shift = graph.has(2) ? layer_operand(graph, 2, view) : Operand{};

@@ -167,11 +167,21 @@ void import_resize(GraphBuilder& graph) {
   graph.spend(3 * (scale[0].out + scale[1].out));
   Resize op;
   op.mode = rule.mode;
-  op.y = resize_axis(rule, scale[0]);
-  op.x = resize_axis(rule, scale[1]);
+  SampledAxis rows = resize_axis(rule, scale[0]);
+  SampledAxis columns = resize_axis(rule, scale[1]);
+  op.y = std::move(rows.table);
+  op.x = std::move(columns.table);
   op.nearest_factor = nearest_factor(op, from.height, from.width);
   View result = view;
-  result.value = graph.emit(std::move(op), {view.value}, from.channels, scale[0].out, scale[1].out);
+  const auto height = static_cast<std::int64_t>(op.y.low.size());
+  const auto width = static_cast<std::int64_t>(op.x.low.size());
+  result.value = graph.emit(std::move(op), {view.value}, from.channels, height, width);
+  Pad outside{{rows.before, columns.before, rows.after, columns.after}, PadMode::constant, 0};
+  if (!outside.border.empty()) {
+    outside.value = graph.attributes().real("extrapolation_value", 0);
+    if (!std::isfinite(outside.value)) refuse("its extrapolation_value is no finite number");
+    result.value = graph.emit(outside, {result.value}, from.channels, scale[0].out, scale[1].out);
+  }
   const Value& resized = graph.value(result.value);
   for (std::size_t i = 0; i < result.dims.size(); ++i) {
     if (map.axis_of[i] == 1) result.dims[i] = merged({{1, resized.height, 1}});

@@ -84,6 +84,8 @@ void import_concat(GraphBuilder& graph) {
     if (part.kind != ImportValue::Kind::image) {
       const ValueId id = emit_constant(graph, part);
       view = canonical_view(id, graph.value(id));
+      const std::size_t constant_rank = part.tensor.shape.size();
+      if (constant_rank < 4) view.dims.erase(view.dims.begin(), view.dims.end() - constant_rank);
     }
     if (view.dims.size() != rank) refuse("its inputs differ in rank");
     // Inputs in a different layout (a pixel shuffle before the join) are brought to [1,C,H,W].

@@ -6,6 +6,13 @@
 namespace impasto::net {
 namespace {
 
+/// ONNX's own results for align_corners are those of the size before it is rounded.
+double exact_length(const AxisScale& axis) {
+  const double length = axis.scale * static_cast<double>(axis.in);
+  const auto rounded = static_cast<double>(axis.out);
+  return std::abs(length - rounded) < 1e-6 * rounded ? rounded : length;
+}
+
 /// The input coordinate of output `i`, by the formulas of ONNX's Resize.
 double source_coordinate(CoordinateMode mode, const AxisScale& axis, std::int64_t i) {
   const auto at = static_cast<double>(i);
@@ -22,7 +29,7 @@ double source_coordinate(CoordinateMode mode, const AxisScale& axis, std::int64_
     case CoordinateMode::pytorch_half_pixel:
       return axis.out > 1 ? (at + 0.5) / axis.scale - 0.5 : 0;
     case CoordinateMode::align_corners:
-      return axis.out > 1 ? at * (in - 1) / (out - 1) : 0;
+      return axis.out > 1 ? at * (in - 1) / (exact_length(axis) - 1) : 0;
     case CoordinateMode::asymmetric:
       return at / axis.scale;
     case CoordinateMode::tf_half_pixel_for_nn:
@@ -89,15 +96,17 @@ ResizeRule read_resize_rule(const GraphBuilder& graph) {
   return rule;
 }
 
-ResizeAxis resize_axis(const ResizeRule& rule, const AxisScale& scale) {
-  ResizeAxis axis;
+SampledAxis resize_axis(const ResizeRule& rule, const AxisScale& scale) {
+  SampledAxis sampled;
+  ResizeAxis& axis = sampled.table;
   const auto last = static_cast<double>(scale.in - 1);
   const auto index = [&](double x) { return static_cast<int>(std::clamp(x, 0.0, last)); };
   for (std::int64_t i = 0; i < scale.out; ++i) {
     const double x = source_coordinate(rule.coordinates, scale, i);
     if (!std::isfinite(x)) refuse("a coordinate is no number");
     if (rule.uses_region && (x < 0 || x > last)) {
-      refuse("its roi reaches outside the picture, which is not supported");
+      ++(axis.low.empty() ? sampled.before : sampled.after);
+      continue;
     }
     if (rule.mode == ResizeMode::nearest) {
       axis.low.push_back(index(rounded_index(rule.nearest, x)));
@@ -111,7 +120,8 @@ ResizeAxis resize_axis(const ResizeRule& rule, const AxisScale& scale) {
       axis.fraction.push_back(static_cast<float>(inside - low));
     }
   }
-  return axis;
+  if (axis.low.empty()) refuse("its roi lies outside the picture");
+  return sampled;
 }
 
 int nearest_factor(const Resize& op, int height, int width) {

@@ -35,7 +35,14 @@ struct AxisScale {
 
 /// From the attributes of the Resize or Upsample node at hand; refuses cubic modes.
 ResizeRule read_resize_rule(const GraphBuilder& graph);
-ResizeAxis resize_axis(const ResizeRule& rule, const AxisScale& scale);
+
+/// The outputs that read the picture, and how many before and after them lie outside of it.
+struct SampledAxis {
+  ResizeAxis table;
+  int before = 0;
+  int after = 0;
+};
+SampledAxis resize_axis(const ResizeRule& rule, const AxisScale& scale);
 /// f where the whole resize is "output i reads input i / f" on both axes, else 0.
 int nearest_factor(const Resize& op, int height, int width);
 

@@ -54,6 +54,7 @@ std::optional<View> reshape_view(const View& view, const Shape& shape) {
   for (const Dimension& dimension : view.dims) {
     atoms.insert(atoms.end(), dimension.begin(), dimension.end());
   }
+  atoms = merged(atoms);
   View result{view.value, {}};
   std::size_t next = 0;
   for (const std::int64_t size : shape) {

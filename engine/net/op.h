@@ -1,7 +1,8 @@
 // Owns: the operations of a network, as plain aggregates, and the variant over them.
 // Depends on: nothing but the standard library; names no file format and no device.
 // To add an op: one struct here and in Op, one reference (reference.cpp), one lowering
-// (graph/lower.cpp), one import line (onnx_ops.cpp), one row in tests; std::visit lists what misses.
+// (graph/lower.cpp), one import line (onnx_ops.cpp), one row in tests; std::visit lists what
+// misses.
 //
 // Shapes: an activation is one instance [C][H][W]. Formulas follow the ONNX operator of the same
 // name unless said otherwise.
@@ -132,9 +133,9 @@ struct GlobalPool {
 
 enum class ActivationKind {
   relu,
-  leaky_relu,    ///< a: slope
-  prelu,         ///< slope vector [C] or [1]
-  elu,           ///< a: alpha
+  leaky_relu,  ///< a: slope
+  prelu,       ///< slope vector [C] or [1]
+  elu,         ///< a: alpha
   sigmoid,
   tanh,
   clip,          ///< a: minimum, b: maximum
@@ -161,7 +162,8 @@ struct Binary {
   BinaryKind kind = BinaryKind::add;
 };
 
-/// An activation and a vector of the host, [C] or [1]; reversed: operand kind x, not x kind operand.
+/// An activation and a vector of the host, [C] or [1]; reversed: operand kind x, not x kind
+/// operand.
 struct BinaryParameter {
   BinaryKind kind = BinaryKind::add;
   ParameterId operand = none;
@@ -194,9 +196,9 @@ struct Constant {
   Weights data{};
 };
 
-using Op = std::variant<Conv, ConvTranspose, Norm, Pad, Resize, Pool, GlobalPool, Activation,
-                        Binary, BinaryParameter, Concat, Slice, DepthToSpace, SpaceToDepth,
-                        Constant>;
+using Op =
+    std::variant<Conv, ConvTranspose, Norm, Pad, Resize, Pool, GlobalPool, Activation, Binary,
+                 BinaryParameter, Concat, Slice, DepthToSpace, SpaceToDepth, Constant>;
 
 /// The op's ONNX-like name, for messages and dumps.
 const char* op_name(const Op& op);

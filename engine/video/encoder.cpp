@@ -6,6 +6,7 @@ extern "C" {
 #include <libavutil/pixdesc.h>
 }
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstdio>
@@ -54,12 +55,33 @@ std::string light_parameters(const AVFrame& frame) {
   return text;
 }
 
+/// `crf`: the encoder's option of this name, or null where a quantizer takes its place.
+void check_quality(double value, const AVCodec& codec, const AVOption* crf) {
+  // x264 and x265 state no bound and clamp to this one.
+  constexpr double most_of_unbounded = 51;
+  const double low = crf != nullptr ? std::max(crf->min, 0.0) : 1;
+  const double high = crf == nullptr ? 31 : crf->max > 1000 ? most_of_unbounded : crf->max;
+  if (value >= low && value <= high) return;
+  std::array<char, 160> text{};
+  std::snprintf(text.data(), text.size(), "crf %g is not in %g..%g, the range of the encoder %s",
+                value, low, high, codec.name);
+  throw Error(ExitCode::usage, text.data());
+}
+
+/// What the user asked of the encoder, for messages.
+std::string wishes(const SinkOptions& options) {
+  std::string text;
+  const auto add = [&](const std::string& key, const std::string& value) {
+    text += (text.empty() ? " (" : ", ") + key + " " + value;
+  };
+  if (!options.preset.empty()) add("preset", options.preset);
+  for (const auto& [key, value] : options.encoder_options) add(key, value);
+  return text.empty() ? text : text + ")";
+}
+
 void set_options(const SinkOptions& options, const EncoderSettings& settings,
                  Dictionary& dictionary, AVCodecContext& context) {
   const AVCodec& codec = *settings.choice.codec;
-  const auto has = [&](const char* name) {
-    return context.priv_data != nullptr && av_opt_find(context.priv_data, name, nullptr, 0, 0);
-  };
   std::string parameters;
   for (const auto& [key, value] : settings.choice.options) {
     if (key == "x265-params") {
@@ -81,16 +103,19 @@ void set_options(const SinkOptions& options, const EncoderSettings& settings,
   }
   double quantizer = settings.choice.quantizer;
   if (options.crf) {
-    if (has("crf")) {
-      dictionary.set("crf", std::to_string(*options.crf));
-    } else if (quantizer > 0.0) {
-      quantizer = *options.crf;
-    } else {
+    const AVOption* crf = av_opt_find(context.priv_data, "crf", nullptr, 0, 0);
+    if (crf == nullptr && quantizer <= 0.0) {
       throw Error(ExitCode::usage, std::string("the encoder ") + codec.name + " has no crf");
+    }
+    check_quality(*options.crf, codec, crf);
+    if (crf != nullptr) {
+      dictionary.set("crf", std::to_string(*options.crf));
+    } else {
+      quantizer = *options.crf;
     }
   }
   if (!options.preset.empty()) {
-    if (!has("preset")) {
+    if (av_opt_find(context.priv_data, "preset", nullptr, 0, 0) == nullptr) {
       throw Error(ExitCode::usage, std::string("the encoder ") + codec.name + " has no preset");
     }
     dictionary.set("preset", options.preset);
@@ -129,8 +154,8 @@ Encoder::Encoder(const SinkOptions& options, EncoderSettings settings)
     throw Error(ExitCode::usage, std::string("the encoder ") + codec->name + " refuses " +
                                      std::to_string(context.width) + "x" +
                                      std::to_string(context.height) + " " +
-                                     av_get_pix_fmt_name(context.pix_fmt) +
-                                     " or its options: " + error_text(result));
+                                     av_get_pix_fmt_name(context.pix_fmt) + " or its options" +
+                                     wishes(options) + ": " + error_text(result));
   }
   if (const std::string key = dictionary.first_key(); !key.empty()) {
     throw Error(ExitCode::usage,

@@ -15,20 +15,20 @@ namespace impasto::video {
 /// Where one component's samples lie in its plane.
 struct Component {
   int plane = 0;
-  int offset = 0;   ///< bytes from the start of a row to the first sample
-  int step = 1;     ///< bytes between horizontal neighbours
-  int shift = 0;    ///< bits to shift a sample right (P010 has 6)
-  int depth = 8;    ///< bits per sample: 8..16; above 8 a sample is a little-endian 16-bit word
+  int offset = 0;  ///< bytes from the start of a row to the first sample
+  int step = 1;    ///< bytes between horizontal neighbours
+  int shift = 0;   ///< bits to shift a sample right (P010 has 6)
+  int depth = 8;   ///< bits per sample: 8..16; above 8 a sample is a little-endian 16-bit word
   bool operator==(const Component&) const = default;
 };
 
 /// How the samples of a frame lie in memory: planar, semi-planar and packed formats alike.
 struct PixelLayout {
-  std::string name;                         ///< as FFmpeg calls it: "yuv420p10le"
-  bool rgb = false;                         ///< components are R, G, B, else Y, Cb, Cr
-  int component_count = 3;                  ///< 1 gray, 2 gray+alpha, 3, 4 with alpha
+  std::string name;         ///< as FFmpeg calls it: "yuv420p10le"
+  bool rgb = false;         ///< components are R, G, B, else Y, Cb, Cr
+  int component_count = 3;  ///< 1 gray, 2 gray+alpha, 3, 4 with alpha
   std::array<Component, 4> components{};
-  int log2_chroma_width = 0;                ///< 1: chroma has half the columns
+  int log2_chroma_width = 0;  ///< 1: chroma has half the columns
   int log2_chroma_height = 0;
   int plane_count = 1;
   bool has_alpha() const { return component_count == 2 || component_count == 4; }

@@ -50,7 +50,11 @@ ImageSink::ImageSink(const SinkOptions& options, const AVOutputFormat& container
   sample_aspect_ratio_ = {info.sample_aspect_ratio.numerator, info.sample_aspect_ratio.denominator};
   number_ = info.first_number;
   frame_format(info.format);  // throws what cannot work
-  file_ = std::make_unique<OutputFile>(next_path(), options_.overwrite);
+  // Before the first one is written, so that a clash in the middle leaves nothing behind.
+  for (std::int64_t i = 1; i < info.frame_count; ++i) {
+    OutputFile(path_of(number_ + i), options_.overwrite);
+  }
+  file_ = std::make_unique<OutputFile>(path_of(number_), options_.overwrite);
 }
 
 ImageSink::~ImageSink() {
@@ -62,11 +66,11 @@ ImageSink::~ImageSink() {
   }
 }
 
-std::string ImageSink::next_path() const {
+std::string ImageSink::path_of(std::int64_t number) const {
   if (!sequence_) return options_.output;
   std::array<char, 4096> path{};
   if (av_get_frame_filename2(path.data(), static_cast<int>(path.size()), options_.output.c_str(),
-                             static_cast<int>(number_), 0) < 0) {
+                             static_cast<int>(number), 0) < 0) {
     throw Error(ExitCode::usage, options_.output + " is not a pattern like frame%04d.png");
   }
   return path.data();
@@ -104,7 +108,7 @@ void ImageSink::write(const Frame& frame) {
   if (!sequence_ && written_) {
     throw Error(ExitCode::output, options_.output + " is one picture; there are more frames");
   }
-  if (!file_) file_ = std::make_unique<OutputFile>(next_path(), options_.overwrite);
+  if (!file_) file_ = std::make_unique<OutputFile>(path_of(number_), options_.overwrite);
   write_bytes(file_->working_path(), encode(frame));
   written_ = true;
   if (!sequence_) return;

@@ -18,7 +18,7 @@ class ImageSink final : public Sink {
   void finish(ExitCode outcome) override;
 
  private:
-  std::string next_path() const;
+  std::string path_of(std::int64_t number) const;
   std::string encode(const Frame& frame) const;
 
   SinkOptions options_;

@@ -9,7 +9,6 @@ extern "C" {
 #include <cstring>
 #include <filesystem>
 #include <optional>
-#include <regex>
 
 #include "engine/base/error.h"
 #include "engine/base/files.h"
@@ -19,24 +18,30 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::regex pattern_expression("^([^%]*)%(0?)([0-9]*)d([^%]*)$");
+/// A file's name around its one number, "frame%04d.png".
+struct Pattern {
+  std::string before;
+  std::string after;
+};
+
+std::optional<Pattern> split_pattern(const std::string& name) {
+  const std::size_t percent = name.find('%');
+  if (percent == std::string::npos) return std::nullopt;
+  const std::size_t letter = name.find_first_not_of("0123456789", percent + 1);
+  if (letter == std::string::npos || name[letter] != 'd') return std::nullopt;
+  if (name.find('%', letter) != std::string::npos) return std::nullopt;
+  return Pattern{name.substr(0, percent), name.substr(letter + 1)};
+}
 
 int interrupted(void* cancel) {
   const auto* flag = static_cast<const std::atomic<bool>*>(cancel);
   return flag != nullptr && flag->load() ? 1 : 0;
 }
 
-/// The lowest number for which a file of the pattern exists.
+/// The lowest number for which a file of a sequence's pattern exists.
 std::int64_t find_first_number(const std::string& pattern) {
   const fs::path path(pattern);
-  const std::string name = path.filename().string();
-  std::smatch parts;
-  if (!std::regex_match(name, parts, pattern_expression)) {
-    throw Error(ExitCode::input, pattern + ": a sequence is named like frame%04d.png, with one " +
-                                     "number in the file's name");
-  }
-  const std::string before = parts[1];
-  const std::string after = parts[4];
+  const auto [before, after] = *split_pattern(path.filename().string());
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   std::optional<std::int64_t> first;
   std::error_code failure;
@@ -94,8 +99,7 @@ bool ends_with_pipe(const char* name) {
 
 bool is_sequence_pattern(const std::string& name) {
   if (name.find("://") != std::string::npos || name.find('%') == std::string::npos) return false;
-  return !files::file_exists(name) &&
-         std::regex_match(fs::path(name).filename().string(), pattern_expression);
+  return !files::file_exists(name) && split_pattern(fs::path(name).filename().string()).has_value();
 }
 
 Input open_input(const SourceOptions& options) {

@@ -16,6 +16,7 @@ extern "C" {
 #include "engine/video/pixel_formats.h"
 #include "engine/video/streams.h"
 #include "engine/video/time_mending.h"
+#include "engine/video/whole_file.h"
 
 namespace impasto::video {
 namespace {
@@ -66,8 +67,8 @@ class LibavSource final : public Source {
   void describe();
   FramePtr decode();
   void feed();
+  void look_for_gap(bool restarted);
   void take_packet();
-  void expect_whole_file();
   void damage(const std::string& what);
   bool cancelled() const { return options_.cancel != nullptr && options_.cancel->load(); }
   Frame wrap(FramePtr picture);
@@ -85,7 +86,7 @@ class LibavSource final : public Source {
   bool draining_ = false;
   bool damaged_ = false;
   int read_failures_ = 0;
-  std::int64_t end_time_ = 0;  ///< of the packets read, microseconds
+  int packets_since_gap_ = 0;  ///< 0: there is none, or it is accounted for
   std::int64_t frames_read_ = 0;
   std::int64_t next_pts_ = 0;  ///< where a frame without a time stamp goes
   std::int64_t pts_offset_ = 0;
@@ -243,19 +244,18 @@ void LibavSource::feed() {
         damage(std::string("reading failed: ") + error_text(result));
         if (++read_failures_ < most_read_failures && result == AVERROR_INVALIDDATA) continue;
       }
-      expect_whole_file();
+      if (!cancelled() && !info_.is_live && is_cut_off(*input_.format, stream())) {
+        damage("it ends before its last frame");
+      }
+      if (packets_since_gap_ > 0) damage("its last part is incomplete");
       draining_ = true;
       avcodec_send_packet(decoder_.get(), nullptr);
       return;
     }
     read_failures_ = 0;
-    time_.mend(*packet_, *input_.format);
-    if (packet_->pts != AV_NOPTS_VALUE) {
-      const AVStream& from = *input_.format->streams[packet_->stream_index];
-      end_time_ = std::max(end_time_, av_rescale_q(packet_->pts + packet_->duration, from.time_base,
-                                                   AV_TIME_BASE_Q));
-    }
+    const bool restarted = time_.mend(*packet_, *input_.format);
     if (packet_->stream_index == streams_.video_index) {
+      look_for_gap(restarted);
       take_packet();
       return;
     }
@@ -274,34 +274,25 @@ void LibavSource::feed() {
   }
 }
 
+/// Where transport streams were joined, their packet counters break as they do in a gap: only the
+/// clock tells them apart, and parsers mark a neighbour of the packet that was hit.
+void LibavSource::look_for_gap(bool restarted) {
+  constexpr int most_apart = 4;
+  const bool marked = (packet_->flags & AV_PKT_FLAG_CORRUPT) != 0;
+  if (restarted) {
+    packets_since_gap_ = 0;
+  } else if (marked || packets_since_gap_ > 0) {
+    if (++packets_since_gap_ < most_apart) return;
+    damage("a part of the file is missing or unreadable");
+    packets_since_gap_ = 0;
+  }
+}
+
 void LibavSource::take_packet() {
-  // A joined transport stream breaks its packet counters too: there only the decoder can tell.
-  const bool counted = (input_.format->iformat->flags & AVFMT_TS_DISCONT) != 0;
-  if ((packet_->flags & AV_PKT_FLAG_CORRUPT) != 0 && !counted) damage("the file is incomplete");
   const int result = avcodec_send_packet(decoder_.get(), packet_.get());
   av_packet_unref(packet_.get());
   if (result == AVERROR(ENOMEM)) throw std::bad_alloc();
   if (result < 0) damage("some frames cannot be decoded");
-}
-
-/// Demuxers take a file that was cut off for one that ends there; its own index knows better.
-void LibavSource::expect_whole_file() {
-  AVFormatContext& format = *input_.format;
-  if (cancelled() || info_.is_live || format.pb == nullptr) return;
-  const std::int64_t size = avio_size(format.pb);
-  const int entries = avformat_index_get_entries_count(&stream());
-  if (size > 0 && entries > 0) {
-    const AVIndexEntry* last = avformat_index_get_entry(&stream(), entries - 1);
-    if (last->pos + last->size > size) damage("it ends before its last frame");
-  }
-  // Matroska's index lists key frames only, but its header has the whole duration.
-  const bool matroska = std::string_view(format.iformat->name).starts_with("matroska");
-  const bool all_read = options_.copy_streams || format.nb_streams == 1;
-  const std::int64_t start = format.start_time == AV_NOPTS_VALUE ? 0 : format.start_time;
-  const std::int64_t slack = AV_TIME_BASE / 5 + format.duration / 100;
-  if (matroska && all_read && format.duration > 0 && end_time_ + slack < start + format.duration) {
-    damage("it ends before the duration in its header");
-  }
 }
 
 Frame LibavSource::wrap(FramePtr picture) {

@@ -12,19 +12,23 @@ bool continues(std::int64_t time, std::int64_t expected) {
 
 }  // namespace
 
-void TimeMending::mend(AVPacket& packet, const AVFormatContext& format) {
-  if ((format.iformat->flags & AVFMT_TS_DISCONT) == 0 || packet.dts == AV_NOPTS_VALUE) return;
+bool TimeMending::mend(AVPacket& packet, const AVFormatContext& format) {
+  if ((format.iformat->flags & AVFMT_TS_DISCONT) == 0 || packet.dts == AV_NOPTS_VALUE) {
+    return false;
+  }
   const AVStream& stream = *format.streams[packet.stream_index];
   if (tracks_.size() < format.nb_streams) tracks_.resize(format.nb_streams);
   Track& track = tracks_[static_cast<std::size_t>(packet.stream_index)];
   const std::int64_t time = av_rescale_q(packet.dts, stream.time_base, AV_TIME_BASE_Q);
   const AVMediaType kind = stream.codecpar->codec_type;
   const bool steady = kind == AVMEDIA_TYPE_VIDEO || kind == AVMEDIA_TYPE_AUDIO;
+  bool restarted = false;
   if (!steady || !track.started) {
     track.shift = latest_shift_;
   } else if (!continues(time + track.shift, track.expected)) {
     if (!continues(time + latest_shift_, track.expected)) latest_shift_ = track.expected - time;
     track.shift = latest_shift_;
+    restarted = true;
   }
   const std::int64_t shift = av_rescale_q(track.shift, AV_TIME_BASE_Q, stream.time_base);
   packet.dts += shift;
@@ -32,6 +36,7 @@ void TimeMending::mend(AVPacket& packet, const AVFormatContext& format) {
   track.started = true;
   track.expected =
       time + track.shift + av_rescale_q(packet.duration, stream.time_base, AV_TIME_BASE_Q);
+  return restarted;
 }
 
 }  // namespace impasto::video

@@ -13,7 +13,8 @@ namespace impasto::video {
 /// and picture stay together. Formats without AVFMT_TS_DISCONT pass unchanged.
 class TimeMending {
  public:
-  void mend(AVPacket& packet, const AVFormatContext& format);
+  /// True where the clock of the packet's stream started anew.
+  bool mend(AVPacket& packet, const AVFormatContext& format);
 
  private:
   struct Track {

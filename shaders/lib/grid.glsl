@@ -1,6 +1,7 @@
 // Owns: the number of a workgroup in a flat grid, which spans x and z because a 4K frame has more
 // tiles than some devices allow in one dimension (graph/draft.h, Draft::groups); y is the planes.
-// The last workgroups may lie past the end of the grid.
+// The last workgroups may lie past the end of the grid. Included after the workgroup's size is
+// declared: before, it is 1.
 #ifndef IMPASTO_LIB_GRID
 #define IMPASTO_LIB_GRID
 

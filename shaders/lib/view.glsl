@@ -11,6 +11,11 @@ int view_coordinate(int pad, int upsample, int coordinate, int size, out bool in
     coordinate = abs(coordinate);
     coordinate = size - 1 - abs(size - 1 - coordinate);
   }
+  if (pad == PAD_REFLECT_FAR) {
+    int period = max(2 * (size - 1), 1);
+    coordinate = abs(coordinate) % period;
+    coordinate = min(coordinate, period - coordinate);
+  }
   coordinate = clamp(coordinate, 0, size - 1);
   return upsample > 1 ? coordinate / upsample : coordinate;
 }

@@ -31,7 +31,7 @@ TEST_P(Footage, KeepsTimesStreamsAndTags) {
   const TemporaryFolder folder;
   const std::string output = folder / ("out." + GetParam().extension);
   const Result result = run("apply '" + input + "' " + output + " --height 32 --frames " +
-                            std::to_string(most_frames) + " --encoder-preset ultrafast --quiet");
+                            std::to_string(most_frames) + " --quiet");
   ASSERT_EQ(result.exit_code, 0) << result.error;
 
   const Report before = examine(input);

@@ -1,8 +1,10 @@
 #include "tests/session/rig.h"
 
 #include <cstring>
+#include <optional>
 
 #include "engine/base/half.h"
+#include "engine/session/session.h"
 #include "shaders/embedded.h"
 #include "tests/support/validation.h"
 
@@ -14,6 +16,19 @@ constexpr float padding_lane = 777;
 bool half(const graph::CompileOptions& options) {
   return options.precision == graph::Precision::fp16;
 }
+
+// Closed before main returns: afterwards the layers' own statics are gone, and one of them spins.
+class Driver : public testing::Environment {
+ public:
+  void TearDown() override {
+    kernels.reset();
+    device.reset();
+  }
+  std::optional<gpu::Device> device;
+  std::optional<gpu::KernelCache> kernels;
+};
+auto* const driver =
+    static_cast<Driver*>(testing::AddGlobalTestEnvironment(new Driver));  // after the layers' own
 
 std::size_t packed_index(const net::Tensor& tensor, int channel, std::size_t pixel) {
   return (static_cast<std::size_t>(channel / 4) * tensor.plane_size() + pixel) * 4 + channel % 4;
@@ -90,18 +105,17 @@ std::string check_guards(session::Executor& executor) {
 }
 
 gpu::Device& device() {
-  static gpu::Device instance;
-  return instance;
+  if (!driver->device) driver->device.emplace();
+  return *driver->device;
 }
 
 gpu::KernelCache& kernels() {
-  static gpu::KernelCache cache(device(), shaders::find_module, {});
-  return cache;
+  if (!driver->kernels) driver->kernels.emplace(device(), shaders::find_module, "");
+  return *driver->kernels;
 }
 
 graph::CompileOptions options_for_tests() {
-  graph::CompileOptions options;
-  options.device = session::device_traits(device().info());
+  graph::CompileOptions options = session::compile_options(device().info(), graph::Precision::fp32);
   options.device.storage_alignment = 1024;
   return options;
 }
@@ -116,8 +130,35 @@ Outcome run_network(const net::Net& net, const graph::CompileOptions& options,
   executor.fill_arena(guard_word);
   executor.submit(0);
   EXPECT_TRUE(executor.wait(0));
+  device().wait_idle();  // or every later submit is checked against this one
   return {unpack(net.value(net.output), executor.frame_out(0), half(options)),
           check_guards(executor)};
+}
+
+std::vector<graph::CompileOptions> storage_variants() {
+  std::vector<graph::CompileOptions> result;
+  for (std::size_t turn = 0; turn < 4; ++turn) result.push_back(storage_variant(turn));
+  return result;
+}
+
+graph::CompileOptions storage_variant(std::size_t turn) {
+  graph::CompileOptions options = options_for_tests();
+  options.precision = turn % 2 == 0 ? graph::Precision::fp32 : graph::Precision::fp16;
+  options.texel_reads &= turn / 2 % 2 == 0;
+  return options;
+}
+
+void expect_result(const std::string& name, const net::Net& net,
+                   const graph::CompileOptions& options, const net::Tensor& input,
+                   const net::Tensor& reference, const Bound& bound) {
+  const Outcome outcome = run_network(net, options, input);
+  EXPECT_TRUE(compare(reference, outcome.result, bound)) << name << ", " << describe(options);
+  EXPECT_EQ(outcome.guards, "") << name << ", " << describe(options);
+}
+
+net::Tensor reference_for(const graph::CompileOptions& options, const net::Net& net,
+                          const net::Tensor& input) {
+  return net::evaluate(net, input, {}, half(options) ? net::Rounding::half : net::Rounding::exact);
 }
 
 std::string describe(const graph::CompileOptions& options) {

@@ -1,6 +1,6 @@
 // Owns: networks on the device under test: one device and kernel cache per program, packing and
 // unpacking of frames, and guard words around every tensor of the arena.
-// Depends on: session/executor.h, graph/compile.h, support/tensors.h.
+// Depends on: session/executor.h, graph/compile.h, support/accuracy.h.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,6 +14,7 @@
 #include "engine/net/reference.h"
 #include "engine/net/tensor.h"
 #include "engine/session/executor.h"
+#include "tests/support/accuracy.h"
 
 namespace impasto::test {
 
@@ -41,6 +42,21 @@ std::string check_guards(session::Executor& executor);
 
 /// The activation of `value`'s size at the start of `bytes`.
 net::Tensor unpack(const net::Value& value, std::span<const std::byte> bytes, bool as_half);
+
+/// The four ways to store and read tensors: fp32 and fp16, texel buffers (where this device is
+/// driven by them) and storage buffers.
+std::vector<graph::CompileOptions> storage_variants();
+/// One of them by turns, for tables whose full product would take too long.
+graph::CompileOptions storage_variant(std::size_t turn);
+
+/// Runs the network and expects `reference` within `bound`, and the guards unharmed.
+void expect_result(const std::string& name, const net::Net& net,
+                   const graph::CompileOptions& options, const net::Tensor& input,
+                   const net::Tensor& reference, const Bound& bound);
+
+/// The reference as a device with these options can meet it: rounded where it stores halves.
+net::Tensor reference_for(const graph::CompileOptions& options, const net::Net& net,
+                          const net::Tensor& input);
 
 /// Names of the options that differ from the default, for messages.
 std::string describe(const graph::CompileOptions& options);

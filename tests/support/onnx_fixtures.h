@@ -1,11 +1,18 @@
 // Owns: the ONNX project's own test models (Debian's libonnx-testdata) as networks with an input
 // and the output that is expected: one network per picture of a batch.
 // Depends on: engine/net/model.h, engine/net/tensor.h, protobuf's ONNX classes in the .cpp.
-// What is left out, and why, is the table in onnx_fixtures_table.cpp.
+// What is left out, and why, is the table in onnx_fixtures_table.cpp; a fixture of our own is a row
+// in onnx_own_fixtures.cpp.
+//
+// To run them on a device: for each entry of list_onnx_fixtures() that is not skipped, for each
+// network of load_onnx_fixture(entry), and for each of own_onnx_fixtures(): compile fixture.net,
+// feed fixture.input, compare_with_fixture(result, fixture.expected). A network may have no nodes
+// at all (Identity): its output is its input.
 #pragma once
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/net/net.h"
@@ -21,6 +28,7 @@ struct OnnxFixture {
   net::Net net;
   net::Tensor input;
   net::Tensor expected;
+  std::string model;  ///< the ONNX file that `net` was imported from
 };
 
 struct OnnxFixtureEntry {
@@ -41,9 +49,17 @@ std::vector<OnnxFixtureEntry> list_onnx_fixtures();
 /// The fixture through the real importer; throws impasto::Error where that refuses it.
 std::vector<OnnxFixture> load_onnx_fixture(const OnnxFixtureEntry& entry);
 
+/// Fixtures of our own for what the package has none of: GroupNormalization of opsets 18 and 21,
+/// LayerNormalization over C,H,W. The expected values are sums written out in double precision.
+std::vector<OnnxFixture> own_onnx_fixtures();
+
 /// |actual - expected| <= absolute + relative * |expected| everywhere; else the first violation.
+/// Where NaN is expected (the root of a negative number) anything will do: GLSL leaves it open.
 std::string compare_with_fixture(const net::Tensor& actual, const net::Tensor& expected,
                                  double relative = 1e-3, double absolute = 1e-5);
+
+/// The ops whose fixtures are listed: a model with any other op is not one of this project's.
+const std::vector<std::string_view>& onnx_fixture_ops();
 
 /// A row of the table of exceptions; `pattern` may end in '*'.
 struct OnnxFixtureException {
@@ -52,5 +68,6 @@ struct OnnxFixtureException {
   const char* reason;
 };
 const std::vector<OnnxFixtureException>& onnx_fixture_exceptions();
+bool matches_fixture(std::string_view name, std::string_view pattern);
 
 }  // namespace impasto::test

@@ -32,7 +32,7 @@ TEST_P(PassThrough, KeepsCountTimesStreamsAndTags) {
   if (input.empty()) GTEST_SKIP() << "shared/footage is absent";
   const TemporaryFolder folder;
   const std::string output = folder / (std::string("out.") + GetParam().extension);
-  const Passed passed = pass_through(input, output);
+  const Passed passed = pass_file_through(input, output);
   EXPECT_FALSE(passed.damaged);
   EXPECT_EQ(folder.names().size(), 1U) << "the temporary file is left";
 

@@ -59,7 +59,7 @@ Passed pass_through(const SourceOptions& input, SinkOptions output, ExitCode out
   return passed;
 }
 
-Passed pass_through(const std::string& input, const std::string& output) {
+Passed pass_file_through(const std::string& input, const std::string& output) {
   SinkOptions options;
   options.output = output;
   options.crf = 40;

@@ -37,9 +37,10 @@ struct Passed {
   std::int64_t frames = 0;
   bool damaged = false;
 };
-/// Reads every frame and writes it unchanged (with extreme speed and low quality unless said).
+/// Reads every frame and writes it unchanged.
 Passed pass_through(const SourceOptions& input, SinkOptions output,
                     ExitCode outcome = ExitCode::ok);
-Passed pass_through(const std::string& input, const std::string& output);
+/// The same with all streams, at extreme speed and low quality.
+Passed pass_file_through(const std::string& input, const std::string& output);
 
 }  // namespace impasto::video::test

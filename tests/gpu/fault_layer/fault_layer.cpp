@@ -12,15 +12,16 @@
 
 namespace {
 
-#define FUNCTIONS(F)                                                                             \
-  F(vkAllocateCommandBuffers)                                                                    \
-  F(vkAllocateDescriptorSets) F(vkAllocateMemory) F(vkBeginCommandBuffer) F(vkBindBufferMemory)  \
-      F(vkCreateBuffer) F(vkCreateBufferView) F(vkCreateCommandPool) F(vkCreateComputePipelines) \
-          F(vkCreateDescriptorPool) F(vkCreateDescriptorSetLayout) F(vkCreatePipelineCache)      \
-              F(vkCreatePipelineLayout) F(vkCreateQueryPool) F(vkCreateSemaphore)                \
-                  F(vkCreateShaderModule) F(vkEndCommandBuffer) F(vkGetQueryPoolResults)         \
-                      F(vkGetSemaphoreCounterValue) F(vkMapMemory) F(vkQueueSubmit2)             \
-                          F(vkQueueWaitIdle) F(vkWaitSemaphores)
+// clang-format off
+#define FUNCTIONS(F) \
+  F(vkAllocateCommandBuffers) F(vkAllocateDescriptorSets) F(vkAllocateMemory) \
+  F(vkBeginCommandBuffer) F(vkBindBufferMemory) F(vkCreateBuffer) F(vkCreateBufferView) \
+  F(vkCreateCommandPool) F(vkCreateComputePipelines) F(vkCreateDescriptorPool) \
+  F(vkCreateDescriptorSetLayout) F(vkCreatePipelineCache) F(vkCreatePipelineLayout) \
+  F(vkCreateQueryPool) F(vkCreateSemaphore) F(vkCreateShaderModule) F(vkEndCommandBuffer) \
+  F(vkGetQueryPoolResults) F(vkGetSemaphoreCounterValue) F(vkMapMemory) F(vkQueueSubmit2) \
+  F(vkQueueWaitIdle) F(vkWaitSemaphores)
+// clang-format on
 
 const std::map<std::string, VkResult> results = {
     {"VK_ERROR_OUT_OF_HOST_MEMORY", VK_ERROR_OUT_OF_HOST_MEMORY},
