@@ -63,6 +63,9 @@ bool is_flat(const std::vector<float>& data, std::size_t plane) {
 }  // namespace
 
 Operand read_operand(GraphBuilder& graph, const View& view, const ImportValue& operand) {
+  if (operand.kind == ImportValue::Kind::image) {
+    refuse("input '" + printable(operand.name) + "' must not depend on the picture");
+  }
   const Reader reader(view, operand.tensor.shape);
   const Value from = graph.value(view.value);
   if (operand.tensor.size() == 1)

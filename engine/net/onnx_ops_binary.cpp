@@ -104,6 +104,7 @@ View combine(GraphBuilder& graph, BinaryKind kind, const ImportValue& a, const I
 }
 
 void import_binary(GraphBuilder& graph) {
+  if (graph.input_count() != 2) refuse("it takes two inputs");
   const ImportValue& a = graph.input(0);
   const ImportValue& b = graph.input(1);
   graph.set_output(0, combine(graph, kind_of(graph.op()), a, b));

@@ -67,7 +67,8 @@ Operand read_slope(GraphBuilder& graph, const View& view) {
   const ImportValue& slope = graph.input(1);
   const Shape shape = logical_shape(view);
   const int channels = graph.value(view.value).channels;
-  const bool per_channel = slope.tensor.shape == Shape{channels} && shape.back() != channels &&
+  const bool per_channel = shape.size() > 1 && shape.back() != channels &&
+                           slope.tensor.shape == Shape{channels} &&
                            whole_axis(view, 1, graph.value(view.value)) == 0;
   if (slope.kind == ImportValue::Kind::image || !per_channel) {
     return read_operand(graph, view, slope);

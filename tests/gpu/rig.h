@@ -31,7 +31,7 @@ inline std::span<const std::uint32_t> test_module(std::string_view name) {
                        std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};
     std::vector<std::uint32_t> words(bytes.size() / 4);
-    std::memcpy(words.data(), bytes.data(), words.size() * 4);
+    if (!words.empty()) std::memcpy(words.data(), bytes.data(), words.size() * 4);
     found = modules.emplace(name, std::move(words)).first;
   }
   return found->second;

@@ -1,55 +1,13 @@
-// Files that no network can be made of: each is refused as Error{model} in one line that names
-// what is wrong, in a process that may not take 200 MB more than it has.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <fstream>
+// Files that no network can be made of: each is refused as Error{model} in one line that names what
+// is wrong, in a process that may not take 200 MB more than it has.
 #include <limits>
 
-#include "tests/support/confined.h"
-#include "tests/support/onnx_builder.h"
-#include "tests/support/tensors.h"
+#include "tests/net/model_bad.h"
 
 namespace impasto::test {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
-using testing::MatchesRegex;
-using testing::Not;
-
-constexpr std::int64_t huge = std::int64_t{1} << 40;
-
-/// How the import of these bytes ends.
-Outcome import(const std::string& bytes) {
-  return confined([&] { net::Model::parse(std::as_bytes(std::span(bytes)), "bad.onnx"); });
-}
-
-Outcome import(const OnnxBuilder& model) {
-  return import(model.bytes());
-}
-
-/// Refused in one line that holds `reason`.
-void expect_refused(const Outcome& outcome, const std::string& reason) {
-  EXPECT_EQ(outcome.code, static_cast<int>(ExitCode::model)) << outcome.message;
-  EXPECT_THAT(outcome.message, HasSubstr(reason));
-  EXPECT_THAT(outcome.message, Not(HasSubstr("\n")));
-  EXPECT_LT(outcome.message.size(), 400U);
-}
-
-OnnxBuilder picture_model(int opset = 17) {
-  OnnxBuilder model(opset);
-  model.input("picture", {1, 3, -1, -1});
-  model.output("result");
-  return model;
-}
-
-OnnxBuilder convolution() {
-  OnnxBuilder model = picture_model();
-  model.floats("weights", {3, 3, 3, 3}, random_vector(81, 1));
-  model.node("Conv", {"picture", "weights"}, "result");
-  return model;
-}
 
 TEST(BadModel, ConfinementItselfWorks) {
   EXPECT_EQ(import(convolution()).code, 0);
@@ -103,78 +61,6 @@ TEST(BadModel, NoRegularFile) {
   expect_refused(load("/dev/zero"), "cannot be read as a file");
 }
 
-TEST(BadModel, Cycles) {
-  OnnxBuilder itself = picture_model();
-  itself.node("Add", {"picture", "result"}, "result");
-  expect_refused(import(itself), "node 'result' (Add): it reads 'result', which nothing before");
-  OnnxBuilder pair = picture_model();
-  pair.node("Add", {"picture", "result"}, "first");
-  pair.node("Relu", {"first"}, "result");
-  expect_refused(import(pair), "node 'first' (Add): it reads 'result', which nothing before");
-  OnnxBuilder twice = convolution();
-  twice.node("Relu", {"picture"}, "result");
-  expect_refused(import(twice), "node 'result' (Relu): 'result' is defined twice");
-}
-
-TEST(BadModel, Versions) {
-  for (const int opset : {999, 22, 6, 0, -1}) {
-    OnnxBuilder model = picture_model(opset);
-    model.node("Relu", {"picture"}, "result");
-    expect_refused(import(model),
-                   "its opset is " + std::to_string(opset) + ", supported are 7 to 21");
-  }
-  OnnxBuilder old = convolution();
-  old.proto().set_ir_version(2);
-  expect_refused(import(old), "its IR version is 2, 3 or later is needed");
-}
-
-TEST(BadModel, UnsupportedOpsAreNamed) {
-  OnnxBuilder model = picture_model();
-  model.node("LSTM", {"picture"}, "result").set_name("encoder/lstm");
-  expect_refused(import(model), "bad.onnx: node 'encoder/lstm' (LSTM): this op is not supported");
-  OnnxBuilder domain = picture_model();
-  domain.node("FusedConv", {"picture"}, "result").set_domain("com.vendor");
-  expect_refused(import(domain), "node 'result' (FusedConv): domain 'com.vendor' is unknown");
-  // Names of a file do not break the line.
-  OnnxBuilder wild = picture_model();
-  wild.node("Evil\nOp\x1b[31m", {"picture"}, "result").set_name(std::string(5000, 'x') + "\n");
-  expect_refused(import(wild), "Evil?Op?[31m");
-}
-
-TEST(BadModel, Inputs) {
-  for (const Integers& shape :
-       {Integers{4, 3, -1, -1}, Integers{1, 3}, Integers{}, Integers{1, 5000, -1, -1},
-        Integers{1, 3, huge, huge}, Integers{1, huge, 8, 8}}) {
-    OnnxBuilder model;
-    model.input("picture", shape);
-    model.output("result");
-    model.node("Relu", {"picture"}, "result");
-    expect_refused(import(model), "input");
-  }
-  OnnxBuilder negative = convolution();
-  negative.graph()
-      .mutable_input(0)
-      ->mutable_type()
-      ->mutable_tensor_type()
-      ->mutable_shape()
-      ->mutable_dim(2)
-      ->set_dim_value(-7);
-  expect_refused(import(negative), "input 'picture' has a negative dimension");
-  OnnxBuilder none = convolution();
-  none.graph().clear_input();
-  expect_refused(import(none), "it has no input for a picture");
-  OnnxBuilder unset = convolution();
-  unset.graph().clear_initializer();
-  unset.input("weights", {3, 3, 3, 3});
-  expect_refused(import(unset), "input 'weights'");
-  OnnxBuilder no_output = convolution();
-  no_output.graph().clear_output();
-  expect_refused(import(no_output), "it has no output");
-  OnnxBuilder elsewhere = convolution();
-  elsewhere.graph().mutable_output(0)->set_name("nothing");
-  expect_refused(import(elsewhere), "output 'nothing'");
-}
-
 TEST(BadModel, StoredTensors) {
   constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
   for (const Integers& shape :
@@ -222,106 +108,6 @@ TEST(BadModel, NumbersThatAreNone) {
   expect_refused(import(wide), "node 'result' (Conv): its weights 'weights' hold NaN or infinity");
 }
 
-TEST(BadModel, AttributesOfConvolutions) {
-  for (const auto& [name, values] : std::vector<std::pair<const char*, Integers>>{
-           {"strides", {0, 1}},
-           {"strides", {-1, 1}},
-           {"strides", {huge, 1}},
-           {"strides", {1}},
-           {"dilations", {0, 0}},
-           {"dilations", {huge, huge}},
-           {"pads", {-1, 0, 0, 0}},
-           {"pads", {huge, huge, huge, huge}},
-           {"pads", {1, 1}},
-           {"kernel_shape", {5, 5}},
-           {"kernel_shape", {0, 0}},
-       }) {
-    OnnxBuilder model = convolution();
-    set(*model.graph().mutable_node(0), name, values);
-    expect_refused(import(model), "node 'result' (Conv): ");
-  }
-  for (const std::int64_t groups : {std::int64_t{0}, std::int64_t{2}, std::int64_t{-3}, huge}) {
-    OnnxBuilder model = convolution();
-    set(*model.graph().mutable_node(0), "group", groups);
-    expect_refused(import(model), "node 'result' (Conv): ");
-  }
-  OnnxBuilder type = convolution();
-  set(*type.graph().mutable_node(0), "strides", 2.0F);
-  expect_refused(import(type), "node 'result' (Conv): attribute 'strides' has a wrong type");
-  OnnxBuilder padding = convolution();
-  set(*padding.graph().mutable_node(0), "auto_pad", "SOMEHOW");
-  expect_refused(import(padding), "node 'result' (Conv): auto_pad 'SOMEHOW' is unknown");
-  OnnxBuilder missing = convolution();
-  missing.graph().mutable_node(0)->mutable_input()->RemoveLast();
-  expect_refused(import(missing), "node 'result' (Conv): input 1 is missing");
-}
-
-/// Small files that ask for much.
-TEST(BadModel, SizesThatNobodyCanHold) {
-  const auto with = [](const char* op, const Integers& values, const char* what) {
-    OnnxBuilder model = picture_model();
-    model.node(op, {model.integers("values", values)}, "large");
-    model.node("Add", {"picture", "large"}, "result");
-    expect_refused(import(model), what);
-  };
-  with("ConstantOfShape", {huge}, "node 'large' (ConstantOfShape)");
-  with("ConstantOfShape", {huge, huge}, "node 'large' (ConstantOfShape)");
-  with("ConstantOfShape", {-4}, "node 'large' (ConstantOfShape)");
-  with("ConstantOfShape", {0, huge, huge}, "node 'large' (ConstantOfShape)");
-  for (const char* op : {"Expand", "Tile"}) {
-    OnnxBuilder model = picture_model();
-    model.node(op, {model.floats("one", {1}, {1}), model.integers("values", {huge})}, "large");
-    model.node("Add", {"picture", "large"}, "result");
-    expect_refused(import(model), "node 'large' (" + std::string(op) + ")");
-  }
-  OnnxBuilder range = picture_model();
-  range.node(
-      "Range",
-      {range.floats("a", {}, {0}), range.floats("b", {}, {1e30F}), range.floats("c", {}, {1e-30F})},
-      "large");
-  range.node("Add", {"picture", "large"}, "result");
-  expect_refused(import(range), "node 'large' (Range)");
-  for (const Integers& sizes :
-       {Integers{1, 3, huge, huge}, Integers{1, 3, -1, 5}, Integers{1, 3, 1 << 20, 1 << 20}}) {
-    OnnxBuilder model = picture_model();
-    model.node("Resize", {"picture", "", "", model.integers("sizes", sizes)}, "result");
-    expect_refused(import(model), "node 'result' (Resize)");
-  }
-  for (const float scale : {1e30F, -1.0F, 0.0F, std::numeric_limits<float>::quiet_NaN()}) {
-    OnnxBuilder model = picture_model();
-    model.node("Resize", {"picture", "", model.floats("scales", {4}, {1, 1, scale, scale})},
-               "result");
-    expect_refused(import(model), "node 'result' (Resize)");
-  }
-  OnnxBuilder pad = picture_model();
-  pad.node("Pad", {"picture", pad.integers("pads", {0, 0, huge, 0, 0, 0, huge, 0})}, "result");
-  expect_refused(import(pad), "node 'result' (Pad)");
-}
-
-TEST(BadModel, Doubling) {
-  // Constants that double sixty times.
-  OnnxBuilder constants = picture_model();
-  constants.floats("step0", {2}, {1, 2});
-  OnnxBuilder channels = picture_model();
-  OnnxBuilder planes = picture_model();
-  std::string channel = "picture";
-  std::string plane = "picture";
-  for (int i = 0; i < 60; ++i) {
-    const std::string before = "step" + std::to_string(i);
-    const std::string after = "step" + std::to_string(i + 1);
-    set(constants.node("Concat", {before, before}, after), "axis", 0);
-    set(channels.node("Concat", {channel, channel}, after), "axis", 1);
-    set(planes.node("Concat", {plane, plane}, after), "axis", i % 2 + 2);
-    channel = plane = after;
-  }
-  constants.node("Add", {"picture", "step60"}, "result");
-  expect_refused(import(constants), "(Concat): its constants are too large to compute");
-  channels.node("Relu", {channel}, "result");
-  expect_refused(import(channels), "(Concat): ");
-  planes.node("Relu", {plane}, "result");
-  expect_refused(import(planes), "(Concat): ");
-}
-
 /// Subgraphs within subgraphs.
 TEST(BadModel, Nesting) {
   std::string inner;
@@ -357,80 +143,6 @@ TEST(BadModel, ManyEmptyMessages) {
   for (; left >= 0x80; left >>= 7) length += static_cast<char>((left & 0x7F) | 0x80);
   length += static_cast<char>(left);
   expect_refused(import("\x08\x08\x3A" + length + nodes), "bad.onnx: ");
-}
-
-class ExternalData : public testing::Test {
- protected:
-  void SetUp() override {
-    outside_ = fs::path(testing::TempDir()) / ("external" + std::to_string(::getpid()));
-    folder_ = outside_ / "models";
-    fs::create_directories(folder_);
-    write(folder_ / "weights.bin", 81 * sizeof(float));
-    write(outside_ / "secret.bin", 81 * sizeof(float));
-    fs::create_symlink("../secret.bin", folder_ / "link.bin");
-    fs::create_directory_symlink("..", folder_ / "up");
-  }
-  void TearDown() override { fs::remove_all(outside_); }
-
-  static void write(const fs::path& file, std::size_t size) {
-    const std::string bytes(size, '\0');
-    std::ofstream(file, std::ios::binary) << bytes;
-  }
-
-  Outcome load(const std::string& location, const std::string& offset = "0",
-               const std::string& length = "324") const {
-    OnnxBuilder model = convolution();
-    auto& tensor = *model.graph().mutable_initializer(0);
-    tensor.clear_float_data();
-    tensor.set_data_location(onnx::TensorProto::EXTERNAL);
-    for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{
-             {"location", location}, {"offset", offset}, {"length", length}}) {
-      auto& entry = *tensor.add_external_data();
-      entry.set_key(key);
-      entry.set_value(value);
-    }
-    std::ofstream(folder_ / "model.onnx", std::ios::binary) << model.bytes();
-    return confined([&] { net::Model::load(folder_ / "model.onnx"); });
-  }
-
-  fs::path outside_;
-  fs::path folder_;
-};
-
-TEST_F(ExternalData, InsideTheFolderIsRead) {
-  const Outcome outcome = load("weights.bin");
-  EXPECT_EQ(outcome.code, 0) << outcome.message;
-  EXPECT_EQ(load("./weights.bin").code, 0);
-}
-
-TEST_F(ExternalData, OutsideTheFolderIsRefused) {
-  for (const std::string& location :
-       {std::string("../secret.bin"), (outside_ / "secret.bin").string(), std::string("link.bin"),
-        std::string("up/secret.bin"), std::string("/etc/passwd"), std::string("/dev/zero"),
-        std::string("..")}) {
-    expect_refused(load(location), "lies outside the model's folder");
-  }
-}
-
-TEST_F(ExternalData, UnusableIsRefused) {
-  expect_refused(load("absent.bin"), "'absent.bin' is not there");
-  expect_refused(load("."), "initializer 'weights'");
-  expect_refused(load(""), "has no location");
-  expect_refused(load(std::string("weights.bin\0x", 13)), "has no location");
-  expect_refused(load("weights.bin", "4"), "has a wrong size");
-  expect_refused(load("weights.bin", "-4"), "unusable offset");
-  expect_refused(load("weights.bin", "9223372036854775807"), "size");
-  expect_refused(load("weights.bin", "0", "8"), "has a wrong size");
-  expect_refused(load("weights.bin", "0", "many"), "unusable length");
-}
-
-/// From memory there is no folder to read from.
-TEST_F(ExternalData, NeedsAFile) {
-  OnnxBuilder model = convolution();
-  auto& tensor = *model.graph().mutable_initializer(0);
-  tensor.clear_float_data();
-  tensor.set_data_location(onnx::TensorProto::EXTERNAL);
-  expect_refused(import(model), "only a model in a file may have");
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // The ONNX project's test models, and our own beside them, through the importer and the kernels.
 #include <cstdio>
 
-#include "engine/base/error.h"
 #include "tests/session/rig.h"
 #include "tests/support/onnx_fixtures.h"
 

@@ -152,25 +152,30 @@ void check_switches(const Named& chain, ConvFamily family, std::size_t variant) 
   }
 }
 
-void check_fused(const Named& chain, bool fused, ConvFamily family, std::size_t variant) {
+graph::CompileOptions options_of(bool fused, ConvFamily family, std::size_t variant) {
   graph::CompileOptions options = storage_variant(variant);
   options.family = family;
   if (!fused) options.fusions = graph::Fusions::none();
-  check_chain(chain, fused ? "fused" : "unfused", options);
+  return options;
 }
 
 TEST(Fusions, all) {
   std::size_t turn = 0;
   for (const Named& chain : chains()) {
-    check_fused(chain, true, ConvFamily::automatic, turn);
-    if (turn % 3 == 0) check_fused(chain, true, ConvFamily::tiled, turn + 1);
-    ++turn;
+    check_chain(chain, "fused", options_of(true, ConvFamily::automatic, turn++));
+  }
+}
+// Statistics and views through shared memory.
+TEST(Fusions, all_in_the_tiled_family) {
+  for (const std::size_t i : {0, 4, 5}) {
+    const Named chain = chains()[i];
+    check_chain(chain, "fused", options_of(true, ConvFamily::tiled, i + 1));
   }
 }
 TEST(Fusions, none) {
   std::size_t turn = 0;
   for (const Named& chain : chains()) {
-    check_fused(chain, false, families[turn % 3], turn);
+    check_chain(chain, "unfused", options_of(false, families[turn % 3], turn));
     ++turn;
   }
 }
@@ -182,8 +187,8 @@ TEST(Fusions, DISABLED_every_variant) {
   for (const Named& chain : chains()) {
     for (const ConvFamily family : families) {
       for (std::size_t variant = 0; variant < 4; ++variant) {
-        check_fused(chain, true, family, variant);
-        check_fused(chain, false, family, variant);
+        check_chain(chain, "fused", options_of(true, family, variant));
+        check_chain(chain, "unfused", options_of(false, family, variant));
         check_switches(chain, family, variant);
       }
     }

@@ -147,7 +147,7 @@ TEST(Norms, formula) {
   std::uint64_t seed = 1;
   for (const Shape& shape :
        {Shape{3, 5, 7}, Shape{5, 33, 47}, Shape{12, 40, 65}, Shape{6, 1, 130}, Shape{8, 90, 3}}) {
-    for (const float ratio : {0.0F, 10.0F, 1000.0F, 3000.0F}) {
+    for (const float ratio : {0.0F, 30.0F, 3000.0F}) {
       const net::Tensor input = noisy_channels(shape, ratio, ++seed);
       for (const Norm& op : family(shape.channels)) {
         for (const Producer& producer : producers) {

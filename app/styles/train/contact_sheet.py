@@ -2,9 +2,11 @@
 
     python3 contact_sheet.py CHECKPOINT.pt --photos DIR --out SHEET.png [--size 256] [--picks 3,7]
                              [--styles a,b] [--wide]
+    python3 contact_sheet.py CHECKPOINT.pt --pictures FILE ... --out SHEET.png
 
-Rows are photos, columns the photo and every style. --wide keeps the photos' shape (`size` is the
-short side then) and puts each photo's styles into rows of four.
+Shows the held-out photos that --picks numbers, or the files of --pictures. Rows are photos, columns
+the photo and every style. --wide keeps the photos' shape (`size` is the short side then) and puts
+each photo's styles into rows of four.
 """
 import argparse
 
@@ -32,7 +34,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint")
-    parser.add_argument("--photos", required=True)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--photos", help="folder of photographs, the held-out ones of which count")
+    source.add_argument("--pictures", nargs="+", help="any pictures instead")
     parser.add_argument("--out", required=True)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--picks", default=PICKS, help="numbers of held-out photos")
@@ -43,14 +47,17 @@ def main():
     net, state = checkpoint.load_network(options.checkpoint)
     names = checkpoint.style_names(state)
     chosen = options.styles.split(",") if options.styles else names[1:]
-    _, held_out = data.photo_paths(options.photos)
+    paths = options.pictures
+    if not paths:
+        _, held_out = data.photo_paths(options.photos)
+        paths = [held_out[int(pick)] for pick in options.picks.split(",")]
     parts = []
-    for pick in (int(p) for p in options.picks.split(",")):
+    for path in paths:
         if options.wide:
-            photo = data.to_tensor(data.read_picture(held_out[pick], short_side=options.size))
-            photo = data.crop_to_multiple(photo)
+            photo = data.crop_to_multiple(
+                data.to_tensor(data.read_picture(path, short_side=options.size)))
         else:
-            photo = data.center_square(held_out[pick], options.size)
+            photo = data.center_square(path, options.size)
         tiles = [photo[0]] + [stylise(net, photo, names.index(name)) for name in chosen]
         parts.append(grid(tiles, 4 if options.wide else len(tiles)))
     width = max(part.shape[2] for part in parts)

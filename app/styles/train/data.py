@@ -66,7 +66,8 @@ def photo_paths(folder):
 
 def read_catalogue(path):
     """The styles of a pack: dicts with name, file, painter, title, year and, optional, size (short
-    side in pixels: a larger one makes larger strokes), content (weight factor), box."""
+    side in pixels: a larger one makes larger strokes), content and stability (weight factors), box.
+    """
     with open(path, encoding="utf-8") as file:
         return json.load(file)
 

@@ -5,10 +5,11 @@
 
 Per style: total loss, Johnson's criterion (evaluations of L-BFGS on the pixels until its loss with
 the same weights is as low; the cap means "not reached") started from white noise, which is Johnson
-et al.'s protocol, and from the photo, which is a far better start, SSIM of gradients, lattice ratio over the painting's own, warping error, noise gain, sharpness over the
-photo's, share of pixels newly black or white, gradient at the rim, the nearest other style (RMSE),
-and the worst mix (total loss of a half-and-half mix over the style's own). Columns are defined in
-measures.py. The photo itself is the first row: what no style can be steadier than.
+et al.'s protocol, and from the photo, which is a far better start, SSIM of gradients, lattice ratio
+over the painting's own, warping error, noise gain, sharpness over the photo's, share of pixels
+newly black or white, gradient at the rim, the nearest other style (RMSE), and the worst mix (total
+loss of a half-and-half mix over the style's own). Columns are defined in measures.py. The photo
+itself is the first row: what no style can be steadier than.
 """
 import argparse
 import json

@@ -57,6 +57,13 @@ class GraphWriter:
                          coordinate_transformation_mode="asymmetric", nearest_mode="floor")
 
 
+def squeeze_order():
+    """PyTorch's pixel_unshuffle channel (colour, y, x) at every ONNX SpaceToDepth one (y, x,
+    colour)."""
+    block = network.SQUEEZE
+    return [c * block**2 + i for i in range(block**2) for c in range(3)]
+
+
 def build(net, styles):
     graph, plan = GraphWriter(), network.layer_plan()
     graph.constant("pads", np.array([0, 0, 1, 1, 0, 0, 1, 1], np.int64))
@@ -64,10 +71,7 @@ def build(net, styles):
     gammas = torch.split(net.gamma, net.widths, 1)
     betas = torch.split(net.beta, net.widths, 1)
     weights = [w.detach().contiguous().numpy() for w in net.convs]
-    # ONNX SpaceToDepth orders channels (y, x, colour), PyTorch's pixel_unshuffle (colour, y, x).
-    block = network.SQUEEZE
-    order = [c * block**2 + i for i in range(block**2) for c in range(3)]
-    weights[0] = weights[0][:, order]
+    weights[0] = weights[0][:, squeeze_order()]
     index = iter(range(len(plan)))
 
     def layer(x, relu=True):
@@ -80,7 +84,7 @@ def build(net, styles):
                        name + "_norm", epsilon=kernels.EPSILON)
         return graph.node("Relu", [x], name + "_relu") if relu else x
 
-    first = layer(graph.node("SpaceToDepth", ["image"], "squeeze", blocksize=block))
+    first = layer(graph.node("SpaceToDepth", ["image"], "squeeze", blocksize=network.SQUEEZE))
     x = layer(layer(first))
     for i in range(network.BLOCKS):
         x = graph.node("Add", [x, layer(layer(x), relu=False)], f"block{i}")
@@ -89,7 +93,7 @@ def build(net, styles):
     x = graph.node("Add", [x, first], "skip")
     x = graph.conv(x, net.last.detach().contiguous().numpy(), "last",
                    bias=net.last_bias.detach().numpy())
-    x = graph.node("DepthToSpace", [x], "logits", blocksize=block, mode="CRD")
+    x = graph.node("DepthToSpace", [x], "logits", blocksize=network.SQUEEZE, mode="CRD")
 
     luma = graph.node("Conv", ["image", graph.constant("luma_weight", net.luma.numpy())], "luma",
                       kernel_shape=[1, 1])

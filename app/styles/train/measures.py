@@ -1,6 +1,7 @@
 """Measures of a stylisation, each a plain function of pictures [1,3,H,W] in 0..1.
 
-Owns: what the columns of evaluate.py's table mean. Depends on data.py (motion) and losses.py (luma).
+Owns: what the columns of evaluate.py's table mean. Depends on data.py (motion) and losses.py
+(luma).
 """
 import math
 
@@ -11,7 +12,7 @@ import data
 from losses import LUMA
 
 NOISE_SIGMA = 2 / 255
-FRAME, SURROUNDINGS, STEPS = 256, 64, 3  # stability: frame side, margin around it, frames per motion
+FRAME, SURROUNDINGS, STEPS = 256, 64, 3  # stability: frame side, margin, frames per motion
 STRIDE_PERIOD = 8
 
 

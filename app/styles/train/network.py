@@ -13,7 +13,8 @@ PyTorch, the definition that export.py writes as ONNX.
 All convs are 3x3 with reflection padding; every one but the last has an instance norm whose gamma
 and beta are rows of a table (conditional instance normalization, Dumoulin et al. 2017) and a ReLU
 (none after the second norm of a block). Instance norm discards exposure: `gain` brings it back, so
-dark scenes stay dark; it reads luma because the photo's hues are not the painting's. Every per-style number is linear in the style weights, so mixes are too.
+dark scenes stay dark; it reads luma because the photo's hues are not the painting's. Every
+per-style number is linear in the style weights, so mixes are too.
 5,985 multiply-adds per pixel in the convolutions, the luma's 9 among them.
 """
 import torch

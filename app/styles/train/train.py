@@ -24,7 +24,7 @@ from network import StyleNetwork
 # From this share of the time on: crop size, batch, second views for stability, margin for motion.
 PHASES = ((0.0, 128, 4, 2, 40), (0.55, 192, 2, 1, 40))
 CLIP_NORM = 5.0
-LEARNING_RATE_START, LEARNING_RATE_END = 2e-3, 5e-5
+LEARNING_RATE_END = 5e-5
 WARM_UP = 300            # iterations
 STYLE_RAMP = 1500        # iterations over which the style weight grows, when started from nothing
 AVERAGE_RATE = 0.002     # of the exponential moving average of the parameters
@@ -44,15 +44,17 @@ def arguments():
     parser.add_argument("--out", required=True, help="folder of the run")
     parser.add_argument("--minutes", type=float, default=180, help="of the whole run")
     parser.add_argument("--start-from", help="checkpoint to start a new run from")
+    parser.add_argument("--learning-rate", type=float, default=2e-3,
+                        help="at the start; 5e-4 suits a start from a trained pack")
     parser.add_argument("--stability", type=float, default=120.0, help="weight; 0: none")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 
 
-def learning_rate(progress, iteration):
+def learning_rate(start, progress, iteration):
     cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
-    rate = LEARNING_RATE_END + (LEARNING_RATE_START - LEARNING_RATE_END) * cosine
+    rate = LEARNING_RATE_END + (start - LEARNING_RATE_END) * cosine
     return rate * min(1.0, (iteration + 1) / WARM_UP)
 
 
@@ -134,7 +136,8 @@ class Run:
             self.loss.style_weight = min(1.0, 0.1 + 0.9 * self.iteration / STYLE_RAMP)
         total, parts = self.loss(photo, output, style, strength)
         lattice = losses.lattice_energy(output)
-        objective = (total.mean() + self.options.stability * stability.sum() / batch +
+        calm = self.options.stability * self.styles[style].get("stability", 1.0)
+        objective = (total.mean() + calm * stability.sum() / batch +
                      losses.LATTICE_WEIGHT * lattice.mean())
         gradient = checkpoint.flatten(torch.autograd.grad(objective, self.parameters))
         norm = float(gradient.norm())
@@ -147,7 +150,7 @@ class Run:
         self.mean.mul_(BETA_MEAN).add_(gradient, alpha=1 - BETA_MEAN)
         self.square.mul_(BETA_SQUARE).addcmul_(gradient, gradient, value=1 - BETA_SQUARE)
         self.iteration += 1
-        rate = learning_rate(progress, self.iteration)
+        rate = learning_rate(self.options.learning_rate, progress, self.iteration)
         mean = self.mean / (1 - BETA_MEAN**self.iteration)
         square = self.square / (1 - BETA_SQUARE**self.iteration)
         flat = checkpoint.flatten(self.parameters) - rate * mean / (square.sqrt() + 1e-8)
@@ -185,7 +188,7 @@ def main():
         if style is not None:
             log.setdefault(style, []).append(numbers)
         since += 1
-        if now - last_report > 60:
+        if log and now - last_report > 60:
             report(run, log, since / (now - last_report))
             log, since, last_report = {}, 0, now
         if now - last_save > CHECKPOINT_SECONDS:
