@@ -140,9 +140,13 @@ struct View {
   C(11, average, AVERAGE, 0)       \
   C(12, count_padding, COUNT_PADDING, 0)
 
-#define GATHER_CONSTANTS(C) \
-  VIEW_CONSTANTS(C)         \
-  C(5, mode, MODE, 0)
+// plane: of the result, where a pass writes one plane only and so knows its channels; -1: any.
+#define GATHER_CONSTANTS(C)         \
+  VIEW_CONSTANTS(C)                 \
+  C(5, mode, MODE, 0)               \
+  C(6, block, BLOCK, 1)             \
+  C(7, in_channels, IN_CHANNELS, 4) \
+  C(8, plane, PLANE, -1)
 
 #define GLOBAL_MAX_CONSTANTS(C) VIEW_CONSTANTS(C)
 
@@ -224,14 +228,12 @@ struct PoolPush {
 // gather: texels [height][width] of the result from (out_offset_y, out_offset_x) on.
 struct GatherPush {
   View view;
-  int in_channels;
   int channel_begin;
   int channel_step;
   int begin_y;
   int step_y;
   int begin_x;
   int step_x;
-  int block;
   int height;
   int width;
   int out_plane_stride;
@@ -343,7 +345,7 @@ struct GlobalMaxConstants {
 static_assert(sizeof(View) == 40);
 static_assert(sizeof(TransposedPush) == 80);
 static_assert(sizeof(PoolPush) == 76);
-static_assert(sizeof(GatherPush) == 104);
+static_assert(sizeof(GatherPush) == 96);
 static_assert(sizeof(MapPush) == 112);
 static_assert(sizeof(StatisticsPush) == 56);
 static_assert(sizeof(ConvPush) == 96);

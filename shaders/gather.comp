@@ -6,6 +6,7 @@
 // variants: texel texel_half storage storage_half
 #version 460
 #extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
 #include "shaders/abi.h"
 #include "shaders/lib/tensor.glsl"
 
@@ -17,47 +18,67 @@ GATHER_CONSTANTS(CONSTANT)
 TENSOR_OUT(2, result)
 layout(push_constant) uniform Push { GatherPush push; };
 
+vec4 texel_of(int plane, int y, int x) {
+  return source_value(push.view, source_norm(plane), plane, y, x);
+}
+
+float element(int channel, int y, int x) {
+  return texel_of(channel / 4, y, x)[channel % 4];
+}
+
+// Channels `from` of one pixel: often of one plane, which is then read once.
+vec4 affine(ivec4 from, int y, int x) {
+  vec4 value;
+  int plane = -1;
+  vec4 texel = vec4(0.0);
+  for (int lane = 0; lane < 4; ++lane) {
+    if (from[lane] / 4 != plane) {
+      plane = from[lane] / 4;
+      texel = texel_of(plane, y, x);
+    }
+    value[lane] = texel[from[lane] % 4];
+  }
+  return value;
+}
+
 void main() {
   const int index = flat_invocation();
   const int y = index / push.width;
   const int x = index - y * push.width;
   if (y >= push.height) return;
   const int local_plane = int(gl_WorkGroupID.y);
-  const ivec4 channel = (push.first_plane + local_plane) * 4 + ivec4(0, 1, 2, 3);
-
-  ivec4 from;
-  ivec4 from_y = ivec4(y);
-  ivec4 from_x = ivec4(x);
-  if (MODE == GATHER_AFFINE) {
-    from = push.channel_begin + channel * push.channel_step;
-    from_y = ivec4(push.begin_y + y * push.step_y);
-    from_x = ivec4(push.begin_x + x * push.step_x);
-  } else if (MODE == GATHER_SPACE_TO_DEPTH) {
-    ivec4 cell = channel / push.in_channels;
-    from = channel - cell * push.in_channels;
-    from_y = y * push.block + cell / push.block;
-    from_x = x * push.block + cell % push.block;
-  } else {
-    int cell = y % push.block * push.block + x % push.block;
-    int cells = push.block * push.block;
-    from = MODE == GATHER_DEPTH_TO_SPACE_CRD ? channel * cells + cell
-                                             : channel + cell * (push.in_channels / cells);
-    from_y = ivec4(y / push.block);
-    from_x = ivec4(x / push.block);
-  }
-  // Lanes past the result's last channel read something finite.
-  from = clamp(from, 0, push.in_channels - 1);
+  const int plane = PLANE >= 0 ? PLANE : push.first_plane + local_plane;
+  const ivec4 channel = plane * 4 + ivec4(0, 1, 2, 3);
 
   vec4 value;
-  int plane = -1;
-  vec4 texel = vec4(0.0);
-  for (int lane = 0; lane < 4; ++lane) {
-    bool moved = lane > 0 && (from_y[lane] != from_y[lane - 1] || from_x[lane] != from_x[lane - 1]);
-    if (from[lane] / 4 != plane || moved) {
-      plane = from[lane] / 4;
-      texel = source_value(push.view, source_norm(plane), plane, from_y[lane], from_x[lane]);
+  if (MODE == GATHER_AFFINE) {
+    // Lanes past the result's last channel read something finite.
+    const ivec4 from =
+        clamp(push.channel_begin + channel * push.channel_step, 0, IN_CHANNELS - 1);
+    value = affine(from, push.begin_y + y * push.step_y, push.begin_x + x * push.step_x);
+  } else {
+    const int cells = BLOCK * BLOCK;
+    const int cell = y % BLOCK * BLOCK + x % BLOCK;  // depth to space: of this pixel
+    [[unroll]] for (int lane = 0; lane < 4; ++lane) {
+      // Past the last channel something finite is read.
+      if (MODE == GATHER_SPACE_TO_DEPTH) {
+        const int from = min(channel[lane], cells * IN_CHANNELS - 1);
+        const int part = from / IN_CHANNELS;
+        value[lane] = element(from - part * IN_CHANNELS, y * BLOCK + part / BLOCK,
+                              x * BLOCK + part % BLOCK);
+      } else if (MODE == GATHER_DEPTH_TO_SPACE) {
+        const int count = IN_CHANNELS / cells;
+        value[lane] = element(min(channel[lane], count - 1) + cell * count, y / BLOCK, x / BLOCK);
+      } else if (cells % 4 == 0) {
+        // The plane follows from the channel alone where a pixel's cells fill planes.
+        const int from_plane = min(channel[lane], IN_CHANNELS / cells - 1) * (cells / 4);
+        const int plane_of_cell = cells == 4 ? from_plane : from_plane + cell / 4;
+        value[lane] = texel_of(plane_of_cell, y / BLOCK, x / BLOCK)[cell % 4];
+      } else {
+        const int from = min(channel[lane], IN_CHANNELS / cells - 1) * cells + cell;
+        value[lane] = element(from, y / BLOCK, x / BLOCK);
+      }
     }
-    value[lane] = texel[from[lane] % 4];
   }
   store4(result,
          push.out_lead + local_plane * push.out_plane_stride + (y + push.out_offset_y) * push.out_row_stride +

@@ -26,21 +26,19 @@ abi::GatherPush affine_push() {
   push.channel_step = 1;
   push.step_y = 1;
   push.step_x = 1;
-  push.block = 1;
   return push;
 }
 
-void lower_gather(Draft& draft, const std::string& name, int mode, abi::GatherPush push,
-                  const TensorView& source, const TensorRef& result, const Part& part) {
-  abi::GatherConstants constants;
+void lower_gather(Draft& draft, const std::string& name, abi::GatherConstants constants,
+                  abi::GatherPush push, const TensorView& source, const TensorRef& result,
+                  const Part& part) {
   constants.workgroup = workgroup;
   constants.norm = source.norm_table >= 0 ? 1 : 0;
   constants.activation = source.activation.kind;
   constants.pad = source.pad;
   constants.upsample = source.upsample;
-  constants.mode = mode;
+  constants.in_channels = source.tensor.channels;
   push.view = view_push(source);
-  push.in_channels = source.tensor.channels;
   push.height = part.height;
   push.width = part.width;
   push.out_plane_stride = result.plane_texels();
@@ -64,6 +62,24 @@ void lower_gather(Draft& draft, const std::string& name, int mode, abi::GatherPu
         (static_cast<std::int64_t>(part.height) * part.width + workgroup - 1) / workgroup, count);
     draft.add(std::move(pass));
   });
+}
+
+constexpr abi::GatherConstants affine_constants{.mode = abi::GATHER_AFFINE};
+
+// A pass per plane where there are few: its channels, and with them the cells, are then constants.
+void lower_blocks(Draft& draft, const std::string& name, abi::GatherConstants constants,
+                  const TensorView& source, const TensorRef& result) {
+  constexpr int few_planes = 4;
+  Part part = whole(result);
+  if (result.planes() > few_planes) {
+    return lower_gather(draft, name, constants, affine_push(), source, result, part);
+  }
+  for (int plane = 0; plane < result.planes(); ++plane) {
+    constants.plane = plane;
+    part.first_plane = plane;
+    part.end_plane = plane + 1;
+    lower_gather(draft, name, constants, affine_push(), source, result, part);
+  }
 }
 
 // Where an output channel of a concatenation comes from.
@@ -139,7 +155,7 @@ void lower_concat_channels(Draft& draft, const std::string& name, std::vector<Te
     part.end_plane = plane;
     abi::GatherPush push = affine_push();
     push.channel_begin = first.channel - part.first_plane * 4;
-    lower_gather(draft, name, abi::GATHER_AFFINE, push,
+    lower_gather(draft, name, affine_constants, push,
                  sources[static_cast<std::size_t>(first.source)], result, part);
   }
 }
@@ -153,7 +169,7 @@ void lower_concat(Draft& draft, const std::string& name, const net::Concat& op,
   for (const TensorView& source : sources) {
     part.height = source.height();
     part.width = source.width();
-    lower_gather(draft, name, abi::GATHER_AFFINE, affine_push(), source, result, part);
+    lower_gather(draft, name, affine_constants, affine_push(), source, result, part);
     (op.axis == 1 ? part.offset_y : part.offset_x) +=
         op.axis == 1 ? source.height() : source.width();
   }
@@ -168,22 +184,19 @@ void lower_slice(Draft& draft, const std::string& name, const net::Slice& op,
   push.step_y = op.step[1];
   push.begin_x = op.begin[2];
   push.step_x = op.step[2];
-  lower_gather(draft, name, abi::GATHER_AFFINE, push, source, result, whole(result));
+  lower_gather(draft, name, affine_constants, push, source, result, whole(result));
 }
 
 void lower_depth_to_space(Draft& draft, const std::string& name, const net::DepthToSpace& op,
                           const TensorView& source, const TensorRef& result) {
-  abi::GatherPush push = affine_push();
-  push.block = op.block;
   const int mode = op.column_row ? abi::GATHER_DEPTH_TO_SPACE_CRD : abi::GATHER_DEPTH_TO_SPACE;
-  lower_gather(draft, name, mode, push, source, result, whole(result));
+  lower_blocks(draft, name, {.mode = mode, .block = op.block}, source, result);
 }
 
 void lower_space_to_depth(Draft& draft, const std::string& name, const net::SpaceToDepth& op,
                           const TensorView& source, const TensorRef& result) {
-  abi::GatherPush push = affine_push();
-  push.block = op.block;
-  lower_gather(draft, name, abi::GATHER_SPACE_TO_DEPTH, push, source, result, whole(result));
+  lower_blocks(draft, name, {.mode = abi::GATHER_SPACE_TO_DEPTH, .block = op.block}, source,
+               result);
 }
 
 }  // namespace impasto::graph
