@@ -189,8 +189,8 @@ TEST(Fusions, DISABLED_every_variant) {
       for (std::size_t variant = 0; variant < 4; ++variant) {
         check_chain(chain, "fused", options_of(true, family, variant));
         check_chain(chain, "unfused", options_of(false, family, variant));
-        check_switches(chain, family, variant);
       }
+      check_switches(chain, family, 0);
     }
   }
 }
