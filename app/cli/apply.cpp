@@ -1,5 +1,7 @@
 #include "app/cli/apply.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <exception>

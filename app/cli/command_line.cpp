@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <map>
+#include <memory>
 
 #include "app/cli/apply.h"
 #include "app/cli/bench.h"

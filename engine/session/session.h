@@ -49,8 +49,6 @@ class Session {
   /// Waits for the oldest frame: request().output, with pts and properties of its source. Not when
   /// empty().
   video::Frame receive();
-  /// Whether receive() would not wait.
-  bool ready() const { return !empty() && executor_->finished(in_flight_.front().slot); }
 
   /// The slot of the last frame received, for Executor::pass_times.
   int last_slot() const { return last_slot_; }

@@ -11,6 +11,7 @@ namespace impasto::app::test {
 namespace {
 
 using video::test::examine;
+using video::test::expect_same_description;
 using video::test::footage;
 using video::test::FrameReport;
 using video::test::Report;
@@ -44,14 +45,7 @@ TEST_P(Footage, KeepsTimesStreamsAndTags) {
   EXPECT_EQ(after.rotation, before.rotation);
   const FrameReport& was = before.frames.front();
   const FrameReport& is = after.frames.front();
-  EXPECT_EQ(is.width, was.width);
-  EXPECT_EQ(is.height, was.height);
-  EXPECT_EQ(is.pixel_format, was.pixel_format);
-  EXPECT_EQ(is.range, was.range);
-  EXPECT_EQ(is.matrix, was.matrix);
-  EXPECT_EQ(is.transfer, was.transfer);
-  EXPECT_EQ(is.primaries, was.primaries);
-  EXPECT_EQ(is.aspect, was.aspect);
+  expect_same_description(is, was);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -53,14 +53,7 @@ TEST_P(PassThrough, KeepsCountTimesStreamsAndTags) {
 
   const FrameReport& was = before.frames.front();
   const FrameReport& is = after.frames.front();
-  EXPECT_EQ(is.width, was.width);
-  EXPECT_EQ(is.height, was.height);
-  EXPECT_EQ(is.pixel_format, was.pixel_format);
-  EXPECT_EQ(is.range, was.range);
-  EXPECT_EQ(is.matrix, was.matrix);
-  EXPECT_EQ(is.transfer, was.transfer);
-  EXPECT_EQ(is.primaries, was.primaries);
-  EXPECT_EQ(is.aspect, was.aspect);
+  expect_same_description(is, was);
   if (was.chroma != "unspecified") {
     EXPECT_EQ(is.chroma, was.chroma);
   }

@@ -1,5 +1,7 @@
 #include "tests/video/report.h"
 
+#include <gtest/gtest.h>
+
 extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -79,6 +81,17 @@ const StreamReport& Report::first(const std::string& kind) const {
     if (stream.kind == kind) return stream;
   }
   throw std::runtime_error("no stream of kind " + kind);
+}
+
+void expect_same_description(const FrameReport& is, const FrameReport& was) {
+  EXPECT_EQ(is.width, was.width);
+  EXPECT_EQ(is.height, was.height);
+  EXPECT_EQ(is.pixel_format, was.pixel_format);
+  EXPECT_EQ(is.range, was.range);
+  EXPECT_EQ(is.matrix, was.matrix);
+  EXPECT_EQ(is.transfer, was.transfer);
+  EXPECT_EQ(is.primaries, was.primaries);
+  EXPECT_EQ(is.aspect, was.aspect);
 }
 
 Report examine(const std::string& file, const ExamineOptions& options) {

@@ -53,6 +53,9 @@ struct ExamineOptions {
   std::string decoder;  ///< by name, where the default one does not show all (alpha)
   bool hash_frames = false;
 };
+/// Fails the test where size, pixel format, colour tags or aspect differ.
+void expect_same_description(const FrameReport& is, const FrameReport& was);
+
 Report examine(const std::string& file, const ExamineOptions& options = {});
 
 }  // namespace impasto::video::test
