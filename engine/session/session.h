@@ -5,11 +5,13 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/graph/frame_layout.h"
 #include "engine/net/look.h"
 #include "engine/session/executor.h"
+#include "engine/session/features.h"
 #include "engine/session/frame_plan.h"
 
 namespace impasto::session {
@@ -45,6 +47,14 @@ class Session {
   /// empty().
   video::Frame receive();
 
+  /// The passes that look at a norm layer, for set_features once their kernels are compiled.
+  std::shared_ptr<const graph::FeatureGraph> feature_graph(std::size_t layer, int tile_side) const;
+  void set_features(std::shared_ptr<const graph::FeatureGraph> features) {
+    executor_->set_features(std::move(features));
+  }
+  /// Of the last frame received that had one, once.
+  std::optional<FeatureView> take_features() { return std::exchange(view_, std::nullopt); }
+
   /// The slot of the last frame received, for Executor::pass_times.
   int last_slot() const { return last_slot_; }
 
@@ -54,10 +64,12 @@ class Session {
     video::Frame source;  // without its planes
   };
   int slots() const { return executor_->slot_count(); }
+  void keep_features(const InFlight& frame);
   void apply_look(const Look& look);
 
   FrameRequest request_;
   SessionOptions options_;
+  graph::CompileOptions compile_;
   FramePlan plan_;
   std::vector<net::NormLayer> layers_;
   std::optional<Executor> executor_;
@@ -67,6 +79,7 @@ class Session {
   std::vector<std::vector<float>> parameters_;  // of look_
   std::vector<std::optional<Look>> slot_looks_;
   std::deque<InFlight> in_flight_;
+  std::optional<FeatureView> view_;
   int next_slot_ = 0;
   int last_slot_ = 0;
 };
