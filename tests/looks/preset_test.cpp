@@ -6,7 +6,7 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
+#include <random>
 
 #include "app/looks/choice.h"
 #include "engine/base/error.h"
@@ -102,6 +102,9 @@ TEST_F(Presets, OnAnotherModelTheRestIsNamedInOneLine) {
               HasSubstr("other numbers of channels in " + layers().layers()[3].name));
   EXPECT_THAT(bound.unmatched, HasSubstr("made on other"));
   EXPECT_THAT(bound.unmatched, Not(HasSubstr("\n")));
+  preset.model = "live";
+  EXPECT_THAT(bind_preset(preset, "p", live(), layers()).unmatched,
+              HasSubstr("made on another version of live"));
   net::Look expected = edited_look();
   expected.layers[3].channel_gamma.clear();
   EXPECT_EQ(bound.look, expected);
@@ -136,6 +139,36 @@ TEST_F(Presets, WhatIsNoneIsRefusedInOneLine) {
               HasSubstr("'-1'"));
   EXPECT_THAT(with("\"layers\": " + std::string(2000, '[') + std::string(2000, ']')),
               HasSubstr("nested"));
+}
+
+TEST_F(Presets, DamagedOnesAreReadOrRefusedInOneLine) {
+  const std::string whole = preset_text(make_preset(live(), layers(), edited_look()));
+  std::mt19937 random(3);
+  const auto below = [&](std::size_t count) {
+    return std::uniform_int_distribution<std::size_t>(0, count - 1)(random);
+  };
+  const std::string bytes("{}[]\",:0e-9.a\n\0\xc3\xff", 17);
+  int refused = 0;
+  for (int i = 0; i < 20000; ++i) {
+    std::string text = whole;
+    for (std::size_t change = 0; change <= below(3); ++change) {
+      const std::size_t at = below(text.size());
+      if (below(3) == 0) {
+        text.erase(at, 1 + below(40));
+      } else {
+        text[at] = bytes[below(bytes.size())];
+      }
+    }
+    try {
+      bind_preset(parse_preset(text, "p"), "p", live(), layers());
+    } catch (const Error& error) {
+      ++refused;
+      ASSERT_EQ(error.code(), ExitCode::usage);
+      ASSERT_EQ(std::string(error.what()).find_first_of("\n\r"), std::string::npos) << text;
+    }
+  }
+  EXPECT_GT(refused, 1000);
+  EXPECT_LT(refused, 20000);
 }
 
 TEST_F(Presets, NamesAreFileNames) {
