@@ -51,7 +51,7 @@ std::uint64_t at_least_one(std::uint64_t bytes) {
 }  // namespace
 
 Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::RenderGraph graph,
-                   int slot_count)
+                   int slot_count, gpu::MemoryUse output)
     : device_(device), kernels_(kernels), graph_(std::move(graph)), timeline_(device) {
   using gpu::MemoryUse;
   for (std::size_t i = 0; i < graph_.arena_blocks.size(); ++i) {
@@ -73,8 +73,8 @@ Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::Render
     const std::string number = " " + std::to_string(i);
     slot.upload = {device, at_least_one(graph_.parameter_bytes + graph_.frame_in_bytes),
                    MemoryUse::upload, "upload" + number};
-    slot.read_back = {device, at_least_one(graph_.frame_out_bytes), MemoryUse::read_back,
-                      "read back" + number};
+    slot.output = std::make_shared<gpu::Buffer>(device, at_least_one(graph_.frame_out_bytes),
+                                                output, "output" + number);
     record(slot, i);
     slots_.push_back(std::move(slot));
   }
@@ -140,7 +140,7 @@ void Executor::record(Slot& slot, int number) {
   }
   recorder.barrier(gpu::Stage::compute, gpu::Stage::transfer);
   if (graph_.frame_out_bytes > 0) {
-    recorder.copy(frame_out_, 0, slot.read_back, 0, graph_.frame_out_bytes);
+    recorder.copy(frame_out_, 0, *slot.output, 0, graph_.frame_out_bytes);
   }
   recorder.barrier(gpu::Stage::transfer, gpu::Stage::host);
   recorder.finish();
@@ -156,9 +156,18 @@ std::span<std::byte> Executor::frame_in(int slot) {
 }
 
 std::span<const std::byte> Executor::frame_out(int slot) const {
-  // Buffer::bytes is not const: a mapped buffer is one for its owner.
-  auto& read_back = const_cast<gpu::Buffer&>(slots_[static_cast<std::size_t>(slot)].read_back);
-  return read_back.bytes().first(graph_.frame_out_bytes);
+  return output(slot)->bytes().first(graph_.frame_out_bytes);
+}
+
+std::shared_ptr<gpu::Buffer> Executor::read_back(const gpu::Buffer& output) {
+  auto target =
+      std::make_shared<gpu::Buffer>(device_, output.size(), gpu::MemoryUse::read_back, "read back");
+  gpu::Recorder recorder(device_, "read back");
+  recorder.barrier(gpu::Stage::transfer, gpu::Stage::transfer);
+  recorder.copy(output, 0, *target, 0, output.size());
+  recorder.barrier(gpu::Stage::transfer, gpu::Stage::host);
+  run_now(recorder);
+  return target;
 }
 
 void Executor::submit(int number) {
@@ -212,7 +221,7 @@ std::uint64_t Executor::allocated_bytes() const {
   std::uint64_t bytes =
       constants_.size() + parameters_.size() + frame_in_.size() + frame_out_.size();
   for (const gpu::Buffer& block : arena_) bytes += block.size();
-  for (const Slot& slot : slots_) bytes += slot.upload.size() + slot.read_back.size();
+  for (const Slot& slot : slots_) bytes += slot.upload.size() + slot.output->size();
   return bytes;
 }
 

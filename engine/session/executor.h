@@ -28,8 +28,9 @@ struct PassTime {
 class Executor {
  public:
   /// Allocates, compiles and records everything that a frame needs. Throws Error{gpu}.
+  /// `output`: where frame_out of a slot goes; MemoryUse::device is for who shows it there.
   Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::RenderGraph graph,
-           int slot_count = 1);
+           int slot_count = 1, gpu::MemoryUse output = gpu::MemoryUse::read_back);
 
   const graph::RenderGraph& graph() const { return graph_; }
   int slot_count() const { return static_cast<int>(slots_.size()); }
@@ -39,6 +40,15 @@ class Executor {
   std::span<std::byte> frame_in(int slot);
   std::span<std::byte> parameters(int slot);
   std::span<const std::byte> frame_out(int slot) const;
+  /// What frame_out(slot) shows; whoever holds it keeps the slot from being free.
+  std::shared_ptr<gpu::Buffer> output(int slot) const {
+    return slots_[static_cast<std::size_t>(slot)].output;
+  }
+  bool output_held(int slot) const {
+    return slots_[static_cast<std::size_t>(slot)].output.use_count() > 1;
+  }
+  /// A host-visible copy of an output in device memory; waits for it.
+  std::shared_ptr<gpu::Buffer> read_back(const gpu::Buffer& output);
 
   void submit(int slot);
   /// False where the timeout passed first.
@@ -60,7 +70,7 @@ class Executor {
  private:
   struct Slot {
     gpu::Buffer upload;  // parameters, then frame_in
-    gpu::Buffer read_back;
+    std::shared_ptr<gpu::Buffer> output;
     std::unique_ptr<gpu::Recorder> recorder;
     std::uint64_t value = 0;  // of the timeline when its last frame is done
   };

@@ -12,7 +12,8 @@ namespace impasto::session {
 struct FrameRequest {
   video::FrameFormat source;
   video::FrameFormat output;
-  int network_height = 0;  ///< lines of the picture in the network; 0: as many as the source has
+  int network_height = 0;    ///< lines of the picture in the network; 0: as many as the source has
+  bool with_source = false;  ///< FrameUse::with_source
   bool operator==(const FrameRequest&) const = default;
 };
 
