@@ -154,7 +154,7 @@ Look make_look(const net::ModelInfo& model, const LookChoice& choice) {
   }
   Look look = default_look(model);
   look.strength = static_cast<float>(choice.strength);
-  look.keep_colors = choice.keep_colors;
+  look.keep_colors = choice.keep_colors ? 1 : 0;
   if (!choice.mix.empty()) {
     look.style = parse_mix(model, choice.mix);
   } else if (!choice.style.empty()) {

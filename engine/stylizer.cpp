@@ -1,5 +1,7 @@
 #include "engine/stylizer.h"
 
+#include <cassert>
+
 #include "engine/base/error.h"
 #include "engine/gpu/peak.h"
 #include "shaders/embedded.h"
@@ -16,6 +18,10 @@ gpu::DeviceRequest device_request(const StylizerOptions& options) {
   return request;
 }
 
+net::BatchNorms batch_norms(const StylizerOptions& options) {
+  return options.layer_edits ? net::BatchNorms::live : net::BatchNorms::folded;
+}
+
 }  // namespace
 
 std::vector<gpu::DeviceInfo> list_devices() {
@@ -25,7 +31,8 @@ std::vector<gpu::DeviceInfo> list_devices() {
 CompiledModel compile_model(const net::Model& model, const video::FrameFormat& format,
                             const StylizerOptions& options) {
   const gpu::Device device(device_request(options));
-  session::FramePlan plan = session::plan_frame(model, {format, format, options.network_height});
+  session::FramePlan plan =
+      session::plan_frame(model, {format, format, options.network_height, batch_norms(options)});
   const graph::CompileOptions compile = session::compile_options(device.info(), options.precision);
   graph::RenderGraph graph = graph::compile_frame(plan.net, plan.use, compile);
   return {std::move(plan.net), std::move(graph)};
@@ -54,11 +61,13 @@ void Stylizer::set_look(const Look& look) {
     throw Error(ExitCode::usage, model_.info().name + " has " + std::to_string(count) +
                                      " styles, not " + std::to_string(look.style.size()));
   }
+  assert(look.layers.empty() || options_.layer_edits);
   look_ = look;
 }
 
 void Stylizer::prepare(const video::FrameFormat& source, const video::FrameFormat& output) {
-  const session::FrameRequest request{source, output, options_.network_height, options_.pictures};
+  const session::FrameRequest request{source, output, options_.network_height,
+                                      options_.pictures, batch_norms(options_)};
   if (session_ && session_->request() == request) return;
   if (session_) {
     while (!options_.pictures && !session_->empty()) finished_.push_back(session_->receive());

@@ -12,12 +12,17 @@
 
 #include "engine/gpu/device_info.h"
 #include "engine/graph/render_graph.h"
+#include "engine/net/look.h"
 #include "engine/net/model.h"
+#include "engine/session/features.h"
 #include "engine/session/session.h"
 
 namespace impasto {
 
-using session::Look;
+using net::LayerEdit;
+using net::LayerTable;
+using net::Look;
+using session::FeatureView;
 using session::Picture;
 
 struct StylizerOptions {
@@ -29,6 +34,9 @@ struct StylizerOptions {
   bool pictures = false;
   /// The window's device, where pictures then stay; null: one of its own, and pictures are mapped.
   std::shared_ptr<gpu::Device> shared_device;
+  /// Looks may have edits of layers (net/look.h): batch norms then stay layers of their own, which
+  /// costs a model that has such norms some speed, and others nothing.
+  bool layer_edits = false;
 };
 
 /// Facts about the session that runs now.
@@ -56,7 +64,8 @@ class Stylizer {
   const net::ModelInfo& model() const { return model_.info(); }
   const gpu::DeviceInfo& device() const { return device_->info(); }
 
-  /// From the next submitted frame on. Throws Error{usage} for a wrong number of weights.
+  /// From the next submitted frame on, without a rebuild. Throws Error{usage} for a wrong number of
+  /// weights; edits of layers need StylizerOptions::layer_edits and are as LayerTable counts them.
   void set_look(const Look& look);
   const Look& look() const { return look_; }
 
@@ -75,6 +84,14 @@ class Stylizer {
   video::Frame download(const Picture& picture, bool of_source) {
     return session_->download(picture, of_source);
   }
+
+  /// Turns the feature view of a norm layer (numbered as LayerTable counts) on, or off. Frames go
+  /// on without it while what it needs is compiled on a thread of its own (milliseconds when the
+  /// cache on disk knows it), then each frame yields one; frames cost nothing more while it is off.
+  /// Tiles are at most `tile_side` pixels wide and high.
+  void watch_layer(std::optional<std::size_t> layer, int tile_side = 64);
+  /// That of the last frame received, once.
+  std::optional<FeatureView> take_features();
 
   StylizerStats stats() const;
   /// The graph that runs, and the device time of its passes for the last frame received; after

@@ -8,18 +8,13 @@
 #include <vector>
 
 #include "engine/graph/frame_layout.h"
+#include "engine/net/look.h"
 #include "engine/session/executor.h"
 #include "engine/session/frame_plan.h"
 
 namespace impasto::session {
 
-/// What a user changes between two frames; costs an upload of a few kB.
-struct Look {
-  std::vector<float> style;  ///< weight per ModelInfo::styles; empty: the model has none
-  float strength = 1;        ///< 0: the source, exactly; 1: the stylised picture
-  bool keep_colors = false;  ///< luma of the result with the chroma of the source
-  bool operator==(const Look&) const = default;
-};
+using net::Look;
 
 struct SessionOptions {
   graph::Precision precision = graph::Precision::fp32;
@@ -82,11 +77,12 @@ class Session {
   FrameRequest request_;
   SessionOptions options_;
   FramePlan plan_;
+  std::vector<net::NormLayer> layers_;
   std::optional<Executor> executor_;
   graph::FrameLayout source_layout_;
   graph::FrameLayout output_layout_;
   std::optional<Look> look_;
-  std::vector<std::vector<float>> parameters_;  // of look_.style
+  std::vector<std::vector<float>> parameters_;  // of look_
   std::vector<std::optional<Look>> slot_looks_;
   std::deque<InFlight> in_flight_;
   int last_submitted_ = -1;
