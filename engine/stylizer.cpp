@@ -67,7 +67,7 @@ void Stylizer::set_look(const Look& look) {
 
 void Stylizer::prepare(const video::FrameFormat& source, const video::FrameFormat& output) {
   const session::FrameRequest request{source, output, options_.network_height,
-                                      options_.pictures, batch_norms(options_)};
+                                      batch_norms(options_), options_.pictures};
   if (session_ && session_->request() == request) return;
   if (session_) {
     while (!options_.pictures && !session_->empty()) finished_.push_back(session_->receive());

@@ -12,13 +12,9 @@ namespace impasto::session {
 struct FrameRequest {
   video::FrameFormat source;
   video::FrameFormat output;
-<<<<<<< HEAD
-  int network_height = 0;    ///< lines of the picture in the network; 0: as many as the source has
-  bool with_source = false;  ///< FrameUse::with_source
-=======
   int network_height = 0;  ///< lines of the picture in the network; 0: as many as the source has
   net::BatchNorms batch_norms = net::BatchNorms::folded;
->>>>>>> looks
+  bool with_source = false;  ///< FrameUse::with_source
   bool operator==(const FrameRequest&) const = default;
 };
 

@@ -110,7 +110,6 @@ Session::Session(gpu::Device& device, gpu::KernelCache& kernels, const net::Mode
   slot_looks_.resize(static_cast<std::size_t>(options.slot_count));
 }
 
-<<<<<<< HEAD
 // The one after the last, where several are free.
 std::optional<int> Session::free_slot() const {
   for (int i = 1; i <= slots(); ++i) {
@@ -123,24 +122,14 @@ std::optional<int> Session::free_slot() const {
 }
 
 void Session::apply_look(const Look& look, int slot) {
-  if (!look_ || look_->style != look.style) {
-    parameters_ = net::evaluate_parameters(plan_.net, look.style);
-=======
-void Session::apply_look(const Look& look) {
   if (!look_ || look_->style != look.style || look_->layers != look.layers) {
     parameters_ = net::evaluate_parameters(plan_.net, layers_, look);
->>>>>>> looks
   }
   look_ = look;
   std::optional<Look>& written = slot_looks_[static_cast<std::size_t>(slot)];
   if (written == look) return;
-<<<<<<< HEAD
-  const graph::LiveValues live{look.strength, look.keep_colors ? 1.0F : 0.0F, {0, 0}};
-  write_parameters(executor_->graph(), live, parameters_, executor_->parameters(slot));
-=======
   const graph::LiveValues live{look.strength, look.keep_colors, {0, 0}};
-  write_parameters(executor_->graph(), live, parameters_, executor_->parameters(next_slot_));
->>>>>>> looks
+  write_parameters(executor_->graph(), live, parameters_, executor_->parameters(slot));
   written = look;
 }
 
