@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,10 @@ struct Pack {
 /// appears twice is the user's.
 std::vector<Pack> find_packs();
 
+inline const std::string default_pack = "live";
+
 struct ModelChoice {
-  std::string pack = "live";
+  std::string pack;         ///< empty: default_pack
   std::string model;        ///< an ONNX file; wins over the pack
   std::string input_range;  ///< "0..255"; empty: what the model says
   std::string output_range;
@@ -31,13 +34,14 @@ struct ModelChoice {
 net::Model load_model(const ModelChoice& choice);
 
 struct LookChoice {
-  std::string style;  ///< a name of the model's; empty: its first
+  std::string style;  ///< a name of the model's; empty: as it is
   std::string mix;    ///< "a=0.7,b=0.3", normalised; excludes `style`
-  double strength = 1;
-  bool keep_colors = false;
+  std::optional<double> strength;
+  bool keep_colors = false;  ///< true: keep them
 };
 
-/// Throws Error{usage} naming the nearest style where one is unknown.
-Look make_look(const net::ModelInfo& model, const LookChoice& choice);
+/// Changes in `look` what the choice names. Throws Error{usage} naming the nearest style where one
+/// is unknown.
+void choose_look(const net::ModelInfo& model, const LookChoice& choice, Look& look);
 
 }  // namespace impasto::app

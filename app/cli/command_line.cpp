@@ -31,21 +31,34 @@ const std::map<std::string, graph::Precision> precisions{{"auto", graph::Precisi
                                                          {"fp16", graph::Precision::fp16}};
 
 void add_model_options(CLI::App& command, ModelChoice& model) {
-  auto* pack = command.add_option("--pack", model.pack, "Pack of styles")->capture_default_str();
+  auto* pack =
+      command.add_option("--pack", model.pack, "Pack of styles")->default_str(default_pack);
   command.add_option("--model", model.model, "ONNX file instead of a pack")->excludes(pack);
   command.add_option("--input-range", model.input_range,
                      "Values of the network's input, as 0..255, where the file does not say");
   command.add_option("--output-range", model.output_range, "The same of its output");
 }
 
-void add_look_options(CLI::App& command, LookChoice& look) {
+/// FILE[@SECONDS], any number of times.
+void add_preset_option(CLI::App& command, std::vector<std::string>& presets) {
+  command
+      .add_option("--preset", presets,
+                  "Saved look, by file or name; several with times change over in between")
+      ->type_name("FILE[@SECONDS]")
+      ->allow_extra_args(false);
+}
+
+void add_look_options(CLI::App& command, LookOptions& looks) {
+  add_model_options(command, looks.model);
+  LookChoice& look = looks.look;
   auto* style = command.add_option("--style", look.style, "Style (impasto styles lists them)");
   command.add_option("--mix", look.mix, "Weighted styles, as starry_night=0.7,great_wave=0.3")
       ->excludes(style);
   command.add_option("--strength", look.strength, "0: the source, 1: the stylised picture")
       ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
+      ->default_str("1");
   command.add_flag("--keep-colors", look.keep_colors, "Keep the source's colours, paint the luma");
+  add_preset_option(command, looks.presets);
 }
 
 void add_device_options(CLI::App& command, StylizerOptions& options) {
@@ -101,8 +114,7 @@ void add_apply(CLI::App& app, Command& chosen) {
       ->required();
   command->add_option("OUT", options->sink.output, "Video, image, pattern or - (y4m pipe)")
       ->required();
-  add_model_options(*command, options->model);
-  add_look_options(*command, options->look);
+  add_look_options(*command, options->looks);
   command
       ->add_option("--height", options->stylizer.network_height,
                    "Lines that the network works at; the output keeps the source's size")
@@ -150,8 +162,7 @@ void add_lists(CLI::App& app, Command& chosen) {
 void add_bench(CLI::App& app, Command& chosen) {
   CLI::App* command = app.add_subcommand("bench", "Time a model on this device, pass by pass");
   auto options = std::make_shared<BenchOptions>();
-  add_model_options(*command, options->model);
-  add_look_options(*command, options->look);
+  add_look_options(*command, options->looks);
   add_size_option(*command, options->width, options->height);
   command->add_option("--frames", options->frames, "Frames to time, after 2")
       ->check(CLI::PositiveNumber)
@@ -169,7 +180,8 @@ void add_bench(CLI::App& app, Command& chosen) {
 void add_inspect(CLI::App& app, Command& chosen) {
   CLI::App* command = app.add_subcommand("inspect", "Show what a model is and compiles to");
   auto options = std::make_shared<InspectOptions>();
-  command->add_option("FILE", options->model.model, "ONNX file")->required();
+  command->add_option("FILE", options->looks.model.model, "ONNX file")->required();
+  add_preset_option(*command, options->looks.presets);
   add_size_option(*command, options->width, options->height);
   command->add_flag("--graph", options->with_graph, "The compiled passes, one line each");
   add_device_options(*command, options->stylizer);
