@@ -21,7 +21,8 @@ std::shared_ptr<gpu::Device> open_device(const std::string& selector) {
   }
   gpu::DeviceRequest request;
   request.selector = selector;
-  request.instance = std::make_shared<gpu::Instance>(std::vector<std::string>(names, names + count));
+  request.instance =
+      std::make_shared<gpu::Instance>(std::vector<std::string>(names, names + count));
   request.extensions = {VK_KHR_SWAPCHAIN_EXTENSION_NAME};
   const VkInstance instance = request.instance->get();
   request.accepts = [instance](VkPhysicalDevice physical, std::uint32_t family) {
@@ -57,8 +58,8 @@ WindowGraphics::Frame WindowGraphics::make_frame() {
   pool_info.flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT;
   pool_info.queueFamilyIndex = device_->queue_family();
   VkCommandPool pool = VK_NULL_HANDLE;
-  gpu::check(vkCreateCommandPool(device_->get(), &pool_info, nullptr, &pool),
-             "vkCreateCommandPool", "the window");
+  gpu::check(vkCreateCommandPool(device_->get(), &pool_info, nullptr, &pool), "vkCreateCommandPool",
+             "the window");
   frame.pool = {device_->get(), pool};
   VkCommandBufferAllocateInfo allocate{VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO};
   allocate.commandPool = pool;
@@ -94,9 +95,10 @@ void WindowGraphics::record(Frame& frame, const ImDrawData& data, std::uint32_t 
   vkCmdPipelineBarrier2(commands, &dependency);
   textures_->record(commands, frame.buffer, WindowPipeline::buffer_bytes(data));
 
-  const ImageUse drawn{VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT,
-                       VK_ACCESS_2_COLOR_ATTACHMENT_WRITE_BIT | VK_ACCESS_2_COLOR_ATTACHMENT_READ_BIT,
-                       VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL};
+  const ImageUse drawn{
+      VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT,
+      VK_ACCESS_2_COLOR_ATTACHMENT_WRITE_BIT | VK_ACCESS_2_COLOR_ATTACHMENT_READ_BIT,
+      VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL};
   // The semaphore of the acquisition is waited for at this stage.
   record_transition(commands, swapchain_->image(image),
                     {VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT}, drawn);
@@ -115,7 +117,7 @@ void WindowGraphics::record(Frame& frame, const ImDrawData& data, std::uint32_t 
   pipeline_->draw(commands, data, swapchain_->extent(), *textures_, frame.buffer);
   vkCmdEndRendering(commands);
   record_transition(commands, swapchain_->image(image), drawn,
-                    {VK_PIPELINE_STAGE_2_NONE, VK_ACCESS_2_NONE, VK_IMAGE_LAYOUT_PRESENT_SRC_KHR});
+                    {drawn.stage, VK_ACCESS_2_NONE, VK_IMAGE_LAYOUT_PRESENT_SRC_KHR});
   gpu::check(vkEndCommandBuffer(commands), "vkEndCommandBuffer", "the window");
 }
 

@@ -1,5 +1,5 @@
-// Owns: everything of a window that dies with its device: device, swapchain, textures, pipeline, and
-// the frames in flight. Depends on: gpu, GLFW, ImGui. Internal to window_*.
+// Owns: everything of a window that dies with its device: device, swapchain, textures, pipeline,
+// and the frames in flight. Depends on: gpu, GLFW, ImGui. Internal to window_*.
 #pragma once
 
 #include <array>

@@ -9,8 +9,7 @@ std::uint32_t device_memory_type(const gpu::Device& device, std::uint32_t allowe
   VkPhysicalDeviceMemoryProperties memory;
   vkGetPhysicalDeviceMemoryProperties(device.physical(), &memory);
   for (std::uint32_t type = 0; type < memory.memoryTypeCount; ++type) {
-    const bool local =
-        memory.memoryTypes[type].propertyFlags & VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT;
+    const bool local = memory.memoryTypes[type].propertyFlags & VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT;
     if ((allowed >> type & 1) && local) return type;
   }
   throw Error(ExitCode::gpu, "the device has no memory for pictures: choose another --device");

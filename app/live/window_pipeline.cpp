@@ -180,8 +180,7 @@ void WindowPipeline::draw(VkCommandBuffer commands, const ImDrawData& data, VkEx
     const ImDrawList& list = *data.CmdLists[i];
     for (const ImDrawCmd& command : list.CmdBuffer) {
       const VkRect2D clip = scissor(data, command.ClipRect, extent);
-      const VkDescriptorSet set =
-          textures.find(reinterpret_cast<std::uint64_t>(command.TextureId));
+      const VkDescriptorSet set = textures.find(reinterpret_cast<std::uint64_t>(command.TextureId));
       if (clip.extent.width == 0 || clip.extent.height == 0 || set == VK_NULL_HANDLE) continue;
       vkCmdSetScissor(commands, 0, 1, &clip);
       vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, layout_.get(), 0, 1, &set,

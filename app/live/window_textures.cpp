@@ -10,7 +10,7 @@ namespace impasto::live {
 namespace {
 
 constexpr std::uint32_t most_textures = 256;
-constexpr std::uint64_t frames_kept = 240;      // of a bitmap that is not drawn
+constexpr std::uint64_t frames_kept = 240;  // of a bitmap that is not drawn
 constexpr VkDeviceSize copy_alignment = 16;
 
 VkDeviceSize aligned(VkDeviceSize bytes) {
@@ -143,12 +143,11 @@ void WindowTextures::record(VkCommandBuffer commands, gpu::Buffer& staging, VkDe
   new_picture_.reset();
   for (const auto& [id, bitmap] : wanted_) textures_[id].last_use = frame_;
   wanted_.clear();
-  std::erase_if(textures_, [&](auto& entry) {
-    auto& [id, texture] = entry;
-    const bool old = id > source_texture && texture.last_use + frames_kept < frame_;
-    if (old) discard(texture);
-    return old;
-  });
+  for (auto entry = textures_.begin(); entry != textures_.end();) {
+    const bool old = entry->first > source_texture && entry->second.last_use + frames_kept < frame_;
+    if (old) discard(entry->second);
+    entry = old ? textures_.erase(entry) : std::next(entry);
+  }
 }
 
 VkDescriptorSet WindowTextures::find(std::uint64_t id) const {
