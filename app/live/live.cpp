@@ -4,6 +4,7 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <memory>
 
 #include "app/live/control_places.h"
@@ -75,6 +76,7 @@ class Live {
   Clock::time_point last_redraw_{};
   Clock::time_point last_lists_{};
   std::optional<Clock::time_point> last_rebuild_;
+  std::vector<double> intervals_;  // ms between redraws while there are events; for profile
 };
 
 WindowOptions window_options(const LiveCommand& command, const Settings& settings) {
@@ -204,6 +206,10 @@ void Live::redraw(Clock::time_point now) {
   }
   new_picture_ = false;
   const std::chrono::duration<double> passed = now - last_redraw_;
+  if (debug_switches().profile && last_redraw_ != Clock::time_point{} &&
+      now - last_event_ < passed) {
+    intervals_.push_back(passed.count() * 1e3);
+  }
   if (passed.count() > 0) state_.redraws += (1 / passed.count() - state_.redraws) * 0.1;
   last_redraw_ = now;
   if (debug_switches().controls) control_places_.write(state_.controls);
@@ -225,6 +231,20 @@ void Live::rebuild(const Error& error, Clock::time_point now) {
     state_.model_number = 0;
     pipeline_ = start_pipeline();
   }
+}
+
+/// IMPASTO_DEBUG=profile: how evenly the window was drawn while somebody used it.
+void log_intervals(std::vector<double> intervals) {
+  if (intervals.empty()) return;
+  std::sort(intervals.begin(), intervals.end());
+  const auto at = [&](double share) {
+    return intervals[static_cast<std::size_t>(share * static_cast<double>(intervals.size() - 1))];
+  };
+  char text[128];
+  std::snprintf(text, sizeof text,
+                "%zu redraws under input: median %.1f ms apart, 99 %% %.1f, longest %.1f",
+                intervals.size(), at(0.5), at(0.99), at(1));
+  log::info(text);
 }
 
 void Live::run() {
@@ -251,6 +271,7 @@ void Live::run() {
   state_.settings.window_width = static_cast<int>(window_.windowed_width());
   state_.settings.window_height = static_cast<int>(window_.windowed_height());
   save_settings(settings_to_keep(state_));
+  log_intervals(intervals_);
 }
 
 }  // namespace

@@ -183,14 +183,13 @@ void draw_numbers(const State& state) {
     ImGui::TextUnformatted(shortened(value, ImGui::GetContentRegionAvail().x).c_str());
   };
   char text[128];
-  std::snprintf(text, sizeof text, "%.0f fps painted, %.1f from the source", report.fps,
-                report.source.fps);
+  std::snprintf(text, sizeof text, "%.0f of %.0f per second", report.fps, report.source.fps);
   line("Frames", text);
-  std::snprintf(text, sizeof text, "%.0f ms from capture to screen", state.latency_ms);
+  std::snprintf(text, sizeof text, "%.0f ms, capture to screen", state.latency_ms);
   line("Latency", text);
-  std::snprintf(text, sizeof text, "%.1f ms per frame, %llu dropped", report.frame_ms,
+  std::snprintf(text, sizeof text, "%.1f ms, %llu frames dropped", report.frame_ms,
                 static_cast<unsigned long long>(report.source.dropped));
-  line("Device", text);
+  line("Each takes", text);
   std::snprintf(text, sizeof text, "%.0f MB",
                 static_cast<double>(report.stats.allocated_bytes) / 1e6);
   line("Memory", text);
