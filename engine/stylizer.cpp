@@ -1,6 +1,7 @@
 #include "engine/stylizer.h"
 
 #include <cassert>
+#include <chrono>
 
 #include "engine/base/error.h"
 #include "engine/gpu/peak.h"
@@ -80,12 +81,48 @@ void Stylizer::prepare(const video::FrameFormat& source, const video::FrameForma
   session_ = std::make_unique<session::Session>(*device_, *kernels_, model_, request, options);
   kernels_->save();
   ++rebuilds_;
+  plan_features();
 }
 
 void Stylizer::submit(const video::Frame& frame, const video::FrameFormat& output) {
   prepare(frame.format, output);
   while (!options_.pictures && session_->full()) finished_.push_back(session_->receive());
+  start_features();
   session_->submit(frame, look_);
+}
+
+void Stylizer::watch_layer(std::optional<std::size_t> layer, int tile_side) {
+  watch_.reset();
+  if (layer) watch_ = Watch{*layer, tile_side};
+  if (session_) plan_features();
+}
+
+void Stylizer::plan_features() {
+  session_->set_features(nullptr);
+  session_->take_features();
+  next_features_ = watch_ ? session_->feature_graph(watch_->layer, watch_->tile_side) : nullptr;
+}
+
+// A driver may take half a second for a pipeline, which no frame waits for: at most one thread
+// compiles, and until it is done frames run without.
+void Stylizer::start_features() {
+  if (!next_features_) return;
+  if (compiled_.valid()) {
+    if (compiled_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
+    compiled_.get();
+    if (compiling_ == next_features_) {
+      session_->set_features(std::move(next_features_));
+      return;
+    }
+  }
+  compiling_ = next_features_;
+  std::vector<gpu::KernelKey> keys;
+  for (const graph::Pass& pass : compiling_->passes) keys.push_back(session::kernel_key(pass));
+  compiled_ = std::async(std::launch::async, [this, keys] { kernels_->prepare(keys); });
+}
+
+std::optional<FeatureView> Stylizer::take_features() {
+  return session_ ? session_->take_features() : std::nullopt;
 }
 
 std::optional<video::Frame> Stylizer::receive() {

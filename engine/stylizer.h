@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@ namespace impasto {
 using net::LayerEdit;
 using net::LayerTable;
 using net::Look;
+using session::ChannelStatistics;
 using session::FeatureView;
 using session::Picture;
 
@@ -90,7 +92,7 @@ class Stylizer {
   /// cache on disk knows it), then each frame yields one; frames cost nothing more while it is off.
   /// Tiles are at most `tile_side` pixels wide and high.
   void watch_layer(std::optional<std::size_t> layer, int tile_side = 64);
-  /// That of the last frame received, once.
+  /// That of the last frame received that had one, once.
   std::optional<FeatureView> take_features();
 
   StylizerStats stats() const;
@@ -105,15 +107,25 @@ class Stylizer {
   double measure_peak_gflops();
 
  private:
+  void plan_features();
+  void start_features();
   net::Model model_;
   StylizerOptions options_;
   std::shared_ptr<gpu::Device> device_;
   std::unique_ptr<gpu::KernelCache> kernels_;
   std::unique_ptr<session::Session> session_;
+  struct Watch {
+    std::size_t layer = 0;
+    int tile_side = 0;
+  };
+  std::optional<Watch> watch_;
+  std::shared_ptr<const graph::FeatureGraph> next_features_;  // session_'s once compiled
+  std::shared_ptr<const graph::FeatureGraph> compiling_;
   std::deque<video::Frame> finished_;  // taken out of their slots to make room
   Look look_;
   std::uint64_t frames_ = 0;
   std::uint64_t rebuilds_ = 0;
+  std::future<void> compiled_;  // last: waits for the thread before the rest goes
 };
 
 /// The devices as `StylizerOptions::device` numbers them. Throws Error{gpu} without a driver.

@@ -1,9 +1,13 @@
-// Owns: what a feature view shows of one norm layer of one frame. Depends on: the standard library.
+// Owns: what a feature view shows of one norm layer of one frame. Depends on:
+// graph/feature_graph.h.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
+
+#include "engine/graph/feature_graph.h"
 
 namespace impasto::session {
 
@@ -28,6 +32,11 @@ struct FeatureView {
   std::vector<ChannelStatistics> statistics_before;  ///< [channels], of the values at full size
   std::vector<ChannelStatistics> statistics_after;
 };
+
+/// From what the passes of `graph` wrote. Statistics are merged by Chan's formula; those after the
+/// normalization follow from it, since it is affine in each channel.
+FeatureView read_features(const graph::FeatureGraph& graph, std::span<const std::byte> bytes,
+                          std::int64_t pts);
 
 /// A tile as 8-bit gray, [height][width]: `middle` becomes 128, `middle` +- `reach` 1 and 255.
 std::vector<std::uint8_t> gray_tile(const std::vector<float>& tiles, int height, int width,

@@ -69,19 +69,17 @@ std::string describe_excess(const gpu::Device& device, const FramePlan& plan,
 
 graph::RenderGraph compile_or_refuse(const gpu::Device& device, const net::Model& model,
                                      const FrameRequest& request, const FramePlan& plan,
-                                     const SessionOptions& options) {
-  const graph::CompileOptions compile = compile_options(device.info(), options.precision);
+                                     const graph::CompileOptions& compile, int slots) {
   const std::uint64_t available = available_bytes(device);
-  if (auto graph = compile_within(available, plan, compile, options.slot_count)) {
+  if (auto graph = compile_within(available, plan, compile, slots)) {
     return std::move(*graph);
   }
-  const int height = fitting_height(available, model, request, compile, options.slot_count);
-  throw Error(
-      ExitCode::gpu,
-      std::to_string(plan.use.geometry.content_width) + "x" +
-          std::to_string(plan.use.geometry.content_height) + " " +
-          describe_excess(device, plan, compile, options.slot_count) + "; use " +
-          (height > 0 ? "--height " + std::to_string(height) : "a smaller model or --out-height"));
+  const int height = fitting_height(available, model, request, compile, slots);
+  throw Error(ExitCode::gpu, std::to_string(plan.use.geometry.content_width) + "x" +
+                                 std::to_string(plan.use.geometry.content_height) + " " +
+                                 describe_excess(device, plan, compile, slots) + "; use " +
+                                 (height > 0 ? "--height " + std::to_string(height)
+                                             : "a smaller model or --out-height"));
 }
 
 }  // namespace
@@ -100,11 +98,13 @@ Session::Session(gpu::Device& device, gpu::KernelCache& kernels, const net::Mode
                  const FrameRequest& request, const SessionOptions& options)
     : request_(request),
       options_(options),
+      compile_(compile_options(device.info(), options.precision)),
       plan_(plan_frame(model, request)),
       layers_(net::norm_layers(plan_.net)),
       source_layout_(graph::plan_layout(request.source)),
       output_layout_(graph::plan_layout(request.output)) {
-  graph::RenderGraph graph = compile_or_refuse(device, model, request, plan_, options);
+  graph::RenderGraph graph =
+      compile_or_refuse(device, model, request, plan_, compile_, options.slot_count);
   if (debug_switches().dump) log::info("compiled graph\n" + graph::to_text(graph));
   executor_.emplace(device, kernels, std::move(graph), options.slot_count, options.output);
   slot_looks_.resize(static_cast<std::size_t>(options.slot_count));
@@ -151,6 +151,7 @@ Picture Session::receive_picture() {
   in_flight_.pop_front();
   executor_->wait(entry.slot);
   last_slot_ = entry.slot;
+  keep_features(entry);
   return {nullptr,
           executor_->output(entry.slot),
           request_.output,
@@ -187,6 +188,17 @@ video::Frame Session::download(const Picture& picture, bool of_source) {
   frame.properties = picture.properties;
   frame.owner = buffer;
   return frame;
+}
+
+std::shared_ptr<const graph::FeatureGraph> Session::feature_graph(std::size_t layer,
+                                                                  int tile_side) const {
+  return std::make_shared<graph::FeatureGraph>(
+      compile_features(executor_->graph(), compile_, layer, tile_side));
+}
+
+void Session::keep_features(const InFlight& frame) {
+  const std::shared_ptr<const graph::FeatureGraph> graph = executor_->features(frame.slot);
+  if (graph) view_ = read_features(*graph, executor_->feature_bytes(frame.slot), frame.source.pts);
 }
 
 }  // namespace impasto::session

@@ -5,11 +5,13 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/graph/frame_layout.h"
 #include "engine/net/look.h"
 #include "engine/session/executor.h"
+#include "engine/session/features.h"
 #include "engine/session/frame_plan.h"
 
 namespace impasto::session {
@@ -62,6 +64,14 @@ class Session {
   /// A picture (or the source beside it) as a frame in host memory, copied only where it must be.
   video::Frame download(const Picture& picture, bool of_source);
 
+  /// The passes that look at a norm layer, for set_features once their kernels are compiled.
+  std::shared_ptr<const graph::FeatureGraph> feature_graph(std::size_t layer, int tile_side) const;
+  void set_features(std::shared_ptr<const graph::FeatureGraph> features) {
+    executor_->set_features(std::move(features));
+  }
+  /// Of the last frame received that had one, once.
+  std::optional<FeatureView> take_features() { return std::exchange(view_, std::nullopt); }
+
   /// The slot of the last frame received, for Executor::pass_times.
   int last_slot() const { return last_slot_; }
 
@@ -72,10 +82,12 @@ class Session {
   };
   int slots() const { return executor_->slot_count(); }
   std::optional<int> free_slot() const;
+  void keep_features(const InFlight& frame);
   void apply_look(const Look& look, int slot);
 
   FrameRequest request_;
   SessionOptions options_;
+  graph::CompileOptions compile_;
   FramePlan plan_;
   std::vector<net::NormLayer> layers_;
   std::optional<Executor> executor_;
@@ -85,6 +97,7 @@ class Session {
   std::vector<std::vector<float>> parameters_;  // of look_
   std::vector<std::optional<Look>> slot_looks_;
   std::deque<InFlight> in_flight_;
+  std::optional<FeatureView> view_;
   int last_submitted_ = -1;
   int last_slot_ = 0;
 };
