@@ -91,13 +91,18 @@ std::vector<float> parse_mix(const net::ModelInfo& model, const std::string& mix
 
 }  // namespace
 
+fs::path shipped_folder() {
+  const fs::path program = files::executable_folder();
+  for (const fs::path& folder : {program / "styles", program / "../share/impasto/styles"}) {
+    std::error_code ignored;
+    if (fs::is_directory(folder, ignored)) return folder.lexically_normal();
+  }
+  return {};
+}
+
 std::vector<Pack> find_packs() {
   std::vector<Pack> packs;
-  const fs::path program = files::executable_folder();
-  for (const fs::path& shipped : {program / "styles", program / "../share/impasto/styles"}) {
-    if (!packs.empty()) break;
-    add_packs(shipped.lexically_normal(), packs);
-  }
+  add_packs(shipped_folder(), packs);
   add_packs(files::data_folder() / "styles", packs);
   return packs;
 }

@@ -17,6 +17,10 @@ struct Pack {
   std::filesystem::path file;
 };
 
+/// Where the shipped packs lie, beside the program or where an installation has them; empty:
+/// nowhere.
+std::filesystem::path shipped_folder();
+
 /// The shipped packs, then those of the user's own (XDG_DATA_HOME/impasto/styles); a name that
 /// appears twice is the user's.
 std::vector<Pack> find_packs();

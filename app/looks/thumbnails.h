@@ -21,7 +21,8 @@ bool thumbnails_complete(const net::Model& model);
 
 /// Renders the missing ones, each written in one step, on a device of its own; for a thread that
 /// may take seconds. `ready(style)` is called there after each picture, also for those that were
-/// there. Ends early when `cancel` becomes true. Throws Error{gpu}, Error{model}, Error{output}.
+/// there. Ends early when `cancel` becomes true. Throws Error{gpu}, Error{model}, Error{output},
+/// Error{input} where the shipped photograph is missing.
 void render_thumbnails(net::Model model, const StylizerOptions& options,
                        const std::function<void(std::size_t style)>& ready = {},
                        const std::atomic<bool>* cancel = nullptr);

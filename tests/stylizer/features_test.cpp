@@ -124,7 +124,8 @@ void expect_layer(const net::Tensor& tensor, const FeatureView& view,
     ASSERT_NEAR(statistics[channel].mean, expected.mean, bound) << name << " channel " << c;
     ASSERT_NEAR(statistics[channel].deviation, expected.deviation, bound) << name << c;
     for (std::size_t i = 0; i < expected.tiles.size(); ++i) {
-      ASSERT_NEAR(tiles[channel * expected.tiles.size() + i], expected.tiles[i], bound)
+      ASSERT_NEAR(tiles[channel * expected.tiles.size() + i], expected.tiles[i],
+                  bound + tolerance * std::abs(expected.tiles[i]))
           << name << " channel " << c << " pixel " << i;
     }
   }
