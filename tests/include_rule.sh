@@ -23,6 +23,7 @@ outside_rule='
 vulkan/           engine/(gpu|session)/|app/live/window|tests/
 libav             engine/video/|tests/video/
 libsw             engine/video/|tests/video/
+SDL               engine/video/
 onnx/             engine/net/(onnx_|model\.cpp)|tests/(net|fuzz|support)/
 google/protobuf/  engine/net/(onnx_|model\.cpp)|tests/net/
 nlohmann/         engine/net/|app/|tests/

@@ -53,5 +53,7 @@ struct CameraProblem {
   std::string message;
 };
 CameraProblem diagnose_camera(const std::string& path);
+/// What to say of LiveProblem::no_frames.
+std::string no_frames_message(const std::string& path);
 
 }  // namespace impasto::video

@@ -117,7 +117,8 @@ class LiveSource {
   void set_loop(bool loop);
   /// 0 (muted) to 1; a recorder's sound is not changed.
   void set_volume(double volume);
-  /// Called with all sound as it is played, in order, on the sound's thread: it must be quick.
+  /// Called with all sound as it is played, in order, on the sound's thread: it must be quick, and
+  /// not call the source.
   /// Replaces the one before; an empty function ends it (it is not running when this returns).
   void set_sound_listener(SoundListener listener);
 
