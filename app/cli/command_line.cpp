@@ -111,7 +111,8 @@ void add_apply(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<ApplyOptions>();
   command
       ->add_option("IN", options->source.input,
-                   "Video, image, pattern (%04d.png), - (y4m pipe), lavfi:GRAPH, v4l2:/dev/video0")
+                   "Video, image, pattern (%04d.png), - (y4m pipe), lavfi:GRAPH, v4l2:/dev/video0, "
+                   "x11grab::0.0")
       ->required();
   command->add_option("OUT", options->sink.output, "Video, image, pattern or - (y4m pipe)")
       ->required();
@@ -184,7 +185,7 @@ void add_lists(CLI::App& app, Command& chosen) {
     });
   };
   add("styles", "What is shipped, per pack", list_styles);
-  add("devices", "Vulkan devices and what each gets", list_vulkan_devices);
+  add("devices", "Vulkan devices and what each gets; cameras", list_devices_here);
 }
 
 void add_bench(CLI::App& app, Command& chosen) {

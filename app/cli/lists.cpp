@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/base/files.h"
 #include "engine/base/log.h"
+#include "engine/video/cameras.h"
 
 namespace impasto::app {
 namespace {
@@ -68,6 +69,45 @@ std::string kernel_path(const gpu::DeviceInfo& device) {
   return path;
 }
 
+ordered_json describe(const std::vector<video::VideoDevice>& devices) {
+  ordered_json list = ordered_json::array();
+  for (const video::VideoDevice& device : devices) {
+    ordered_json modes = ordered_json::array();
+    for (const video::CameraMode& mode : device.modes) {
+      modes.push_back({{"width", mode.width},
+                       {"height", mode.height},
+                       {"rate", mode.rate.value()},
+                       {"format", mode.format},
+                       {"input", video::camera_input(device.path, mode)}});
+    }
+    list.push_back({{"path", device.path},
+                    {"name", device.name},
+                    {"usable", device.problem == video::LiveProblem::none},
+                    {"problem", device.message},
+                    {"modes", modes}});
+  }
+  return list;
+}
+
+void print_cameras(const ordered_json& devices) {
+  for (const ordered_json& device : devices) {
+    const std::string problem = device["problem"].get<std::string>();
+    std::printf("%s: %s%s%s\n", device["path"].get<std::string>().c_str(),
+                device["name"].get<std::string>().c_str(), problem.empty() ? "" : "; ",
+                problem.c_str());
+    std::string size;  // a line per size and format, with its rates
+    for (const ordered_json& mode : device["modes"]) {
+      const std::string next = std::to_string(mode["width"].get<int>()) + "x" +
+                               std::to_string(mode["height"].get<int>()) + " " +
+                               mode["format"].get<std::string>() + ":";
+      if (next != size) std::printf("%s   %s", size.empty() ? "" : "\n", next.c_str());
+      size = next;
+      std::printf(" %.4g", mode["rate"].get<double>());
+    }
+    if (!size.empty()) std::puts("");
+  }
+}
+
 }  // namespace
 
 void list_styles(bool as_json) {
@@ -92,7 +132,7 @@ void list_styles(bool as_json) {
   }
 }
 
-void list_vulkan_devices(bool as_json) {
+void list_devices_here(bool as_json) {
   ordered_json devices = ordered_json::array();
   int number = 0;
   for (const gpu::DeviceInfo& device : list_devices()) {
@@ -111,7 +151,11 @@ void list_vulkan_devices(bool as_json) {
                        {"usable", device.problem.empty()},
                        {"path", kernel_path(device)}});
   }
-  if (as_json) return print({{"devices", devices}});
+  const ordered_json cameras = describe(video::list_cameras());
+  const ordered_json outputs = describe(video::list_virtual_cameras());
+  if (as_json) {
+    return print({{"devices", devices}, {"cameras", cameras}, {"virtual_cameras", outputs}});
+  }
   for (const ordered_json& device : devices) {
     std::printf(
         "%d: %s (%s, %s)\n   subgroup size %u%s%s%s; %s\n", device["number"].get<int>(),
@@ -122,6 +166,11 @@ void list_vulkan_devices(bool as_json) {
         device["fp16_storage"].get<bool>() ? ", fp16 storage" : "",
         device["path"].get<std::string>().c_str());
   }
+  std::puts(cameras.empty() ? "no cameras" : "cameras:");
+  print_cameras(cameras);
+  if (outputs.empty()) return;
+  std::puts("virtual cameras:");
+  print_cameras(outputs);
 }
 
 }  // namespace impasto::app

@@ -84,7 +84,7 @@ std::vector<CameraMode> list_modes(const v4l2::File& file) {
     add_sizes(file, format.pixelformat, modes);
   }
   const auto order = [](const CameraMode& mode) {
-    return std::tuple(-mode.width * mode.height, -mode.rate.value(), mode.format);
+    return std::tuple(-mode.width * mode.height, mode.format, -mode.rate.value());
   };
   std::stable_sort(modes.begin(), modes.end(),
                    [&](const CameraMode& a, const CameraMode& b) { return order(a) < order(b); });

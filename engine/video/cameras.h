@@ -24,7 +24,7 @@ struct VideoDevice {
   std::string path;               ///< "/dev/video0"
   std::string name;               ///< "Integrated Camera"
   std::string bus;                ///< where it is plugged in; finds it again under another path
-  std::vector<CameraMode> modes;  ///< cameras: by size, then rate, largest first
+  std::vector<CameraMode> modes;  ///< cameras: by size (largest first), format, rate
   LiveProblem problem = LiveProblem::none;  ///< why it cannot be asked or opened
   std::string message;                      ///< says what to do about it
 };

@@ -176,9 +176,9 @@ void LibavSource::seek(double seconds) {
 
 /// Reading goes on at a key frame at or before `time`, in microseconds.
 void LibavSource::rewind_to(std::int64_t time) {
-  // Where an index is missing, only the beginning is known.
-  if (av_seek_frame(input_.format.get(), -1, time, AVSEEK_FLAG_BACKWARD) < 0 &&
-      av_seek_frame(input_.format.get(), -1, 0, AVSEEK_FLAG_BACKWARD | AVSEEK_FLAG_ANY) < 0) {
+  AVFormatContext* format = input_.format.get();
+  if (av_seek_frame(format, -1, time, AVSEEK_FLAG_BACKWARD) < 0 &&
+      avformat_seek_file(format, -1, INT64_MIN, time, INT64_MAX, 0) < 0) {
     throw Error(ExitCode::input, options_.input + " cannot be sought in");
   }
   avcodec_flush_buffers(decoder_.get());
@@ -198,20 +198,22 @@ FramePtr LibavSource::decode_sought() {
   seek_.reset();
   next_pts_ = pts;
   const std::int64_t target = av_rescale_q(pts, stream().time_base, AV_TIME_BASE_Q);
-  // Some demuxers go to a frame after the one sought, or to one that cannot be decoded alone.
-  for (const std::int64_t back : {std::int64_t{0}, std::int64_t{2}, std::int64_t{20}, INT64_MAX}) {
-    const auto start = std::llround(info_.start_seconds * AV_TIME_BASE);
+  // Some demuxers go to a frame after the one sought, or to one that cannot be decoded alone;
+  // decoding times of the first frames lie before the beginning.
+  const std::int64_t beginning = std::llround((info_.start_seconds - 10) * AV_TIME_BASE);
+  for (const int seconds : {0, 2, 20, -1}) {
     const std::int64_t from =
-        std::max<std::int64_t>(start, back == INT64_MAX ? start : target - back * AV_TIME_BASE);
+        seconds < 0 ? beginning
+                    : std::max(beginning, target - seconds * std::int64_t{AV_TIME_BASE});
     rewind_to(from);
     FramePtr shown = decode();
-    if (shown && begins_after(*shown, pts) && from > start) continue;
+    if (shown && begins_after(*shown, pts) && from > beginning) continue;
     while (shown) {
       next_picture_ = decode();
       if (!next_picture_ || begins_after(*next_picture_, pts)) break;
       shown = std::move(next_picture_);
     }
-    if (shown || from == start) return shown;
+    if (shown || from == beginning) return shown;
   }
   return nullptr;
 }

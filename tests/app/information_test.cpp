@@ -30,7 +30,10 @@ TEST(Information, HelpAndVersion) {
 }
 
 TEST(Information, Devices) {
-  const json devices = print_json("devices")["devices"];
+  const json lists = print_json("devices");
+  EXPECT_TRUE(lists["cameras"].is_array());
+  EXPECT_TRUE(lists["virtual_cameras"].is_array());
+  const json& devices = lists["devices"];
   ASSERT_FALSE(devices.empty());
   for (const char* key : {"name", "driver", "subgroup_size", "fp16_storage", "path"}) {
     EXPECT_TRUE(devices[0].contains(key)) << key;

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
-#include <cmath>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -57,7 +57,8 @@ Screen crop(const Screen& screen, const live::Box& box) {
   const int height = static_cast<int>(box.height());
   std::vector<std::uint8_t> rgba;
   for (int y = top; y < top + height && y < screen->height; ++y) {
-    const auto* row = screen->rgba.data() + (static_cast<std::size_t>(y) * screen->width + left) * 4;
+    const auto* row =
+        screen->rgba.data() + (static_cast<std::size_t>(y) * screen->width + left) * 4;
     rgba.insert(rgba.end(), row, row + static_cast<std::ptrdiff_t>(width) * 4);
   }
   return std::make_shared<const live::Bitmap>(width, height, std::move(rgba));
@@ -81,9 +82,13 @@ Process::~Process() {
   waitpid(id_, nullptr, 0);
 }
 
-bool Process::running() { return !code_ && wait(0) == -1; }
+bool Process::running() {
+  return !code_ && wait(0) == -1;
+}
 
-void Process::signal(int number) { ::kill(id_, number); }
+void Process::signal(int number) {
+  ::kill(id_, number);
+}
 
 int Process::wait(double seconds) {
   const auto end = Clock::now() + std::chrono::duration<double>(seconds);
@@ -153,7 +158,9 @@ LiveWindow::LiveWindow(const std::string& folder, const std::string& arguments,
   place("picture");
 }
 
-std::string LiveWindow::log() const { return content(folder_ + "/log"); }
+std::string LiveWindow::log() const {
+  return content(folder_ + "/log");
+}
 
 live::Box LiveWindow::place(const std::string& control) {
   live::Box box;
@@ -183,7 +190,8 @@ void LiveWindow::click(const std::string& control) {
 
 void LiveWindow::click_at(float x, float y) {
   xdotool("mousemove --window " + window_ + " " + std::to_string(static_cast<int>(x)) + " " +
-          std::to_string(static_cast<int>(y)) + " sleep 0.1 mousedown 1 sleep 0.1 mouseup 1 sleep 0.1");
+          std::to_string(static_cast<int>(y)) +
+          " sleep 0.1 mousedown 1 sleep 0.1 mouseup 1 sleep 0.1");
 }
 
 void LiveWindow::drag(float from_x, float from_y, float to_x, float to_y) {
@@ -202,8 +210,8 @@ void LiveWindow::key(const std::string& key) {
 
 Screen LiveWindow::grab() {
   const std::string file = folder_ + "/screen.png";
-  EXPECT_EQ(std::system(("import -window " + window_ + " -define png:color-type=2 -depth 8 " + file +
-                         " 2>/dev/null")
+  EXPECT_EQ(std::system(("import -window " + window_ + " -define png:color-type=2 -depth 8 " +
+                         file + " 2>/dev/null")
                             .c_str()),
             0)
       << log();
@@ -215,7 +223,8 @@ Screen LiveWindow::screen() {
   wait_for([&] {
     std::this_thread::sleep_for(150ms);
     Screen next = grab();
-    const bool same = largest_difference(crop(next, place("picture")), crop(last, place("picture"))) == 0;
+    const bool same =
+        largest_difference(crop(next, place("picture")), crop(last, place("picture"))) == 0;
     last = next;
     return same;
   });

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "app/looks/presets.h"
 #include "app/live/thumbnail_loader.h"
+#include "app/looks/presets.h"
 #include "tests/app/program.h"
 #include "tests/live/display.h"
 
@@ -111,12 +111,13 @@ TEST_F(WindowTest, APresetGivesTheSamePixelsInTheWindowAndInApply) {
     EXPECT_EQ(largest_difference(window.picture_after(third), edited), 0);
     window.finish();
   }
-  const app::test::Result applied = app::test::run(
-      "apply " + still + " " + path("applied.png") + " --height 180 --preset " +
-          path("config/impasto/presets/udnie\\ 1.json"),
-      "XDG_CACHE_HOME=" + path("cache"));
+  const app::test::Result applied =
+      app::test::run("apply " + still + " " + path("applied.png") + " --height 180 --preset " +
+                         path("config/impasto/presets/udnie\\ 1.json"),
+                     "XDG_CACHE_HOME=" + path("cache"));
   ASSERT_EQ(applied.exit_code, 0) << applied.error;
-  EXPECT_EQ(largest_difference(live::read_bitmap(preset), live::read_bitmap(path("applied.png"))), 0);
+  EXPECT_EQ(largest_difference(live::read_bitmap(preset), live::read_bitmap(path("applied.png"))),
+            0);
 }
 
 TEST_F(WindowTest, WhatWasChosenIsThereAtTheNextStart) {

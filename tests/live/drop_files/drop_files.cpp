@@ -1,5 +1,5 @@
-// drop_files WINDOW FILE...: drops files on a window as a file manager does: the source's side of the
-// XDND protocol, version 5 (freedesktop.org, Drag-and-Drop Protocol for the X Window System).
+// drop_files WINDOW FILE...: drops files on a window as a file manager does: the source's side of
+// the XDND protocol, version 5 (freedesktop.org, Drag-and-Drop Protocol for the X Window System).
 // Exits with 0 when the window has taken them.
 #include <X11/Xatom.h>
 #include <X11/Xlib.h>
