@@ -10,6 +10,9 @@
 namespace impasto {
 namespace {
 
+// Two in flight, one shown, one that the window has yet to take.
+constexpr int picture_slots = 4;
+
 gpu::DeviceRequest device_request(const StylizerOptions& options) {
   gpu::DeviceRequest request;
   request.selector = options.device;
@@ -46,7 +49,8 @@ Look default_look(const net::ModelInfo& model) {
 
 Stylizer::Stylizer(net::Model model, const StylizerOptions& options)
     : model_(std::move(model)), options_(options), look_(default_look(model_.info())) {
-  device_ = std::make_unique<gpu::Device>(device_request(options));
+  device_ = options.shared_device ? options.shared_device
+                                  : std::make_shared<gpu::Device>(device_request(options));
   kernels_ = std::make_unique<gpu::KernelCache>(*device_, shaders::find_module);
 }
 
@@ -64,14 +68,16 @@ void Stylizer::set_look(const Look& look) {
 
 void Stylizer::prepare(const video::FrameFormat& source, const video::FrameFormat& output) {
   const session::FrameRequest request{source, output, options_.network_height,
-                                      batch_norms(options_)};
+                                      batch_norms(options_), options_.pictures};
   if (session_ && session_->request() == request) return;
   if (session_) {
-    while (!session_->empty()) finished_.push_back(session_->receive());
+    while (!options_.pictures && !session_->empty()) finished_.push_back(session_->receive());
     session_.reset();  // gives its memory back before the next one asks for some
   }
   session::SessionOptions options;
   options.precision = options_.precision;
+  if (options_.pictures) options.slot_count = picture_slots;
+  if (options_.pictures && options_.shared_device) options.output = gpu::MemoryUse::device;
   session_ = std::make_unique<session::Session>(*device_, *kernels_, model_, request, options);
   kernels_->save();
   ++rebuilds_;
@@ -80,7 +86,7 @@ void Stylizer::prepare(const video::FrameFormat& source, const video::FrameForma
 
 void Stylizer::submit(const video::Frame& frame, const video::FrameFormat& output) {
   prepare(frame.format, output);
-  while (session_->full()) finished_.push_back(session_->receive());
+  while (!options_.pictures && session_->full()) finished_.push_back(session_->receive());
   start_features();
   session_->submit(frame, look_);
 }
@@ -128,6 +134,14 @@ std::optional<video::Frame> Stylizer::receive() {
   }
   if (frame) ++frames_;
   return frame;
+}
+
+std::optional<Picture> Stylizer::receive_picture() {
+  if (!session_ || session_->empty()) return std::nullopt;
+  ++frames_;
+  Picture picture = session_->receive_picture();
+  picture.device = device_;
+  return picture;
 }
 
 StylizerStats Stylizer::stats() const {

@@ -25,12 +25,17 @@ using net::LayerTable;
 using net::Look;
 using session::ChannelStatistics;
 using session::FeatureView;
+using session::Picture;
 
 struct StylizerOptions {
   std::string device;  ///< number of list_devices() or part of a name; empty: the best
   /// Of stored activations. fp16 halves memory and bandwidth and costs accuracy (README.md).
   graph::Precision precision = graph::Precision::fp32;
   int network_height = 0;  ///< lines that the network works at; 0: the source's
+  /// For a window: receive_picture() instead of receive(), each with the source beside it.
+  bool pictures = false;
+  /// The window's device, where pictures then stay; null: one of its own, and pictures are mapped.
+  std::shared_ptr<gpu::Device> shared_device;
   /// Looks may have edits of layers (net/look.h): batch norms then stay layers of their own, which
   /// costs a model that has such norms some speed, and others nothing.
   bool layer_edits = false;
@@ -66,7 +71,8 @@ class Stylizer {
   void set_look(const Look& look);
   const Look& look() const { return look_; }
 
-  /// Compiles for these formats, unless that is what runs; frames in flight stay in order.
+  /// Compiles for these formats, unless that is what runs; frames in flight stay in order (with
+  /// StylizerOptions::pictures receive them first: they are dropped).
   void prepare(const video::FrameFormat& source, const video::FrameFormat& output);
   /// The next submit() would wait for the device: receive() first, so as to pass frames on early.
   bool full() const { return session_ && session_->full(); }
@@ -74,6 +80,12 @@ class Stylizer {
   void submit(const video::Frame& frame, const video::FrameFormat& output);
   /// The oldest frame, waiting for it; nothing when none is in flight.
   std::optional<video::Frame> receive();
+  /// The same where it lies, with StylizerOptions::pictures; hold few of them for a short time.
+  std::optional<Picture> receive_picture();
+  /// Of the session that runs: a picture, or the source beside it, as a frame in host memory.
+  video::Frame download(const Picture& picture, bool of_source) {
+    return session_->download(picture, of_source);
+  }
 
   /// Turns the feature view of a norm layer (numbered as LayerTable counts) on, or off. Frames go
   /// on without it while what it needs is compiled on a thread of its own (milliseconds when the
@@ -99,7 +111,7 @@ class Stylizer {
   void start_features();
   net::Model model_;
   StylizerOptions options_;
-  std::unique_ptr<gpu::Device> device_;
+  std::shared_ptr<gpu::Device> device_;
   std::unique_ptr<gpu::KernelCache> kernels_;
   std::unique_ptr<session::Session> session_;
   struct Watch {

@@ -12,6 +12,7 @@
 #include "app/cli/inspect.h"
 #include "app/cli/lists.h"
 #include "app/cli/signals.h"
+#include "app/live/live.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 
@@ -70,19 +71,19 @@ void add_device_options(CLI::App& command, StylizerOptions& options) {
 }
 
 /// "640x360" into two numbers.
-void add_size_option(CLI::App& command, int& width, int& height) {
-  command
-      .add_option_function<std::string>(
-          "--size",
-          [&width, &height](const std::string& text) {
-            char rest = 0;
-            if (std::sscanf(text.c_str(), "%dx%d%c", &width, &height, &rest) != 2 || width < 1 ||
-                height < 1 || width > largest_side || height > largest_side) {
-              throw CLI::ValidationError("--size", "'" + text + "' is no size such as 640x360");
-            }
-          },
-          "Size of the frame")
-      ->default_str("640x360");
+void add_size_option(CLI::App& command, int& width, int& height,
+                     const std::string& description = "Size of the frame") {
+  auto* option = command.add_option_function<std::string>(
+      "--size",
+      [&width, &height](const std::string& text) {
+        char rest = 0;
+        if (std::sscanf(text.c_str(), "%dx%d%c", &width, &height, &rest) != 2 || width < 1 ||
+            height < 1 || width > largest_side || height > largest_side) {
+          throw CLI::ValidationError("--size", "'" + text + "' is no size such as 640x360");
+        }
+      },
+      description);
+  if (width > 0) option->default_str(std::to_string(width) + "x" + std::to_string(height));
 }
 
 /// KEY=VALUE, any number of times.
@@ -140,6 +141,33 @@ void add_apply(CLI::App& app, Command& chosen) {
     chosen = [options] {
       log::set_quiet(options->quiet);
       return apply(*options);
+    };
+  });
+}
+
+void add_live(CLI::App& app, Command& chosen) {
+  CLI::App* command = app.add_subcommand("live", "Stylise a camera or a file in a window");
+  auto options = std::make_shared<live::LiveCommand>();
+  command->add_option("IN", options->input,
+                      "Any IN of apply, x11grab:DISPLAY; default: the last one, or a camera");
+  add_look_options(*command, options->looks);
+  command
+      ->add_option("--height", options->network_height,
+                   "Lines that the network works at, 0: those of the source")
+      ->check(CLI::Range(0, largest_side));
+  add_pairs_option(*command, "--input-option", options->input_options,
+                   "Option of the input (framerate, video_size ...)");
+  command->add_flag("--paused", options->paused, "A file begins paused at its first frame");
+  add_size_option(*command, options->window_width, options->window_height, "Size of the window");
+  command->add_flag("--full-screen", options->full_screen, "Begin with the full screen");
+  command->add_option("--scale", options->scale, "Of the panel; default: the display's")
+      ->check(CLI::Range(0.75, 4.0));
+  add_device_options(*command, options->stylizer);
+  command->callback([options, &chosen] {
+    chosen = [options] {
+      options->stop = &stop_requested();
+      live::live(*options);
+      return stop_outcome();
     };
   });
 }
@@ -203,6 +231,7 @@ int run_command_line(int argc, char** argv) {
   app.require_subcommand(1);
   Command chosen;
   add_apply(app, chosen);
+  add_live(app, chosen);
   add_lists(app, chosen);
   add_bench(app, chosen);
   add_inspect(app, chosen);

@@ -60,12 +60,10 @@ std::vector<TimedPreset> read_presets(const std::vector<std::string>& arguments)
 ChosenLooks choose_looks(const LookOptions& options) {
   const std::vector<TimedPreset> presets = read_presets(options.presets);
   const bool any_model = options.model.model.empty() && options.model.pack.empty();
-  ChosenLooks chosen{
-      load_model(any_model && !presets.empty() ? model_of(presets.front().preset, options.model)
-                                               : options.model),
-      {},
-      !presets.empty(),
-      {}};
+  const ModelChoice choice = any_model && !presets.empty()
+                                 ? model_of(presets.front().preset, options.model)
+                                 : options.model;
+  ChosenLooks chosen{choice, load_model(choice), {}, !presets.empty(), {}};
   const net::ModelInfo& info = chosen.model.info();
   if (presets.empty()) {
     net::Look look = default_look(info);

@@ -19,6 +19,7 @@ struct LookOptions {
 };
 
 struct ChosenLooks {
+  ModelChoice choice;  ///< what `model` was loaded by
   net::Model model;
   LookTrack track;                   ///< at least one look
   bool layer_edits = false;          ///< for StylizerOptions: a preset was given

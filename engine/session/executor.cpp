@@ -51,7 +51,7 @@ gpu::KernelKey kernel_key(const graph::Pass& pass) {
 }
 
 Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::RenderGraph graph,
-                   int slot_count)
+                   int slot_count, gpu::MemoryUse output)
     : device_(device), kernels_(kernels), graph_(std::move(graph)), timeline_(device) {
   using gpu::MemoryUse;
   for (std::size_t i = 0; i < graph_.arena_blocks.size(); ++i) {
@@ -73,8 +73,8 @@ Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::Render
     const std::string number = " " + std::to_string(i);
     slot.upload = {device, at_least_one(graph_.parameter_bytes + graph_.frame_in_bytes),
                    MemoryUse::upload, "upload" + number};
-    slot.read_back = {device, at_least_one(graph_.frame_out_bytes), MemoryUse::read_back,
-                      "read back" + number};
+    slot.output = std::make_shared<gpu::Buffer>(device, at_least_one(graph_.frame_out_bytes),
+                                                output, "output" + number);
     slot.recorder = record(slot, "slot" + number, graph_.passes);
     slots_.push_back(std::move(slot));
   }
@@ -142,7 +142,7 @@ std::unique_ptr<gpu::Recorder> Executor::record(const Slot& slot, const std::str
   }
   recorder.barrier(gpu::Stage::compute, gpu::Stage::transfer);
   if (graph_.frame_out_bytes > 0) {
-    recorder.copy(frame_out_, 0, slot.read_back, 0, graph_.frame_out_bytes);
+    recorder.copy(frame_out_, 0, *slot.output, 0, graph_.frame_out_bytes);
   }
   recorder.barrier(gpu::Stage::compute | gpu::Stage::transfer, gpu::Stage::host);
   recorder.finish();
@@ -188,9 +188,18 @@ std::span<std::byte> Executor::frame_in(int slot) {
 }
 
 std::span<const std::byte> Executor::frame_out(int slot) const {
-  // Buffer::bytes is not const: a mapped buffer is one for its owner.
-  auto& read_back = const_cast<gpu::Buffer&>(slots_[static_cast<std::size_t>(slot)].read_back);
-  return read_back.bytes().first(graph_.frame_out_bytes);
+  return output(slot)->bytes().first(graph_.frame_out_bytes);
+}
+
+std::shared_ptr<gpu::Buffer> Executor::read_back(const gpu::Buffer& output) {
+  auto target =
+      std::make_shared<gpu::Buffer>(device_, output.size(), gpu::MemoryUse::read_back, "read back");
+  gpu::Recorder recorder(device_, "read back");
+  recorder.barrier(gpu::Stage::transfer, gpu::Stage::transfer);
+  recorder.copy(output, 0, *target, 0, output.size());
+  recorder.barrier(gpu::Stage::transfer, gpu::Stage::host);
+  run_now(recorder);
+  return target;
 }
 
 void Executor::submit(int number) {
@@ -253,7 +262,7 @@ std::uint64_t Executor::allocated_bytes() const {
       constants_.size() + parameters_.size() + frame_in_.size() + frame_out_.size();
   for (const gpu::Buffer& block : arena_) bytes += block.size();
   for (const Slot& slot : slots_) {
-    bytes += slot.upload.size() + slot.read_back.size() + slot.features.data.size();
+    bytes += slot.upload.size() + slot.output->size() + slot.features.data.size();
   }
   return bytes;
 }

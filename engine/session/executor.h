@@ -29,8 +29,9 @@ struct PassTime {
 class Executor {
  public:
   /// Allocates, compiles and records everything that a frame needs. Throws Error{gpu}.
+  /// `output`: where frame_out of a slot goes; MemoryUse::device is for who shows it there.
   Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::RenderGraph graph,
-           int slot_count = 1);
+           int slot_count = 1, gpu::MemoryUse output = gpu::MemoryUse::read_back);
 
   const graph::RenderGraph& graph() const { return graph_; }
   int slot_count() const { return static_cast<int>(slots_.size()); }
@@ -40,6 +41,15 @@ class Executor {
   std::span<std::byte> frame_in(int slot);
   std::span<std::byte> parameters(int slot);
   std::span<const std::byte> frame_out(int slot) const;
+  /// What frame_out(slot) shows; whoever holds it keeps the slot from being free.
+  std::shared_ptr<gpu::Buffer> output(int slot) const {
+    return slots_[static_cast<std::size_t>(slot)].output;
+  }
+  bool output_held(int slot) const {
+    return slots_[static_cast<std::size_t>(slot)].output.use_count() > 1;
+  }
+  /// A host-visible copy of an output in device memory; waits for it.
+  std::shared_ptr<gpu::Buffer> read_back(const gpu::Buffer& output);
 
   /// With each frame submitted from now on these passes run too; null: none do. Compiles the
   /// kernels of theirs (kernel_key) that the cache lacks. A slot records its commands anew when it
@@ -76,7 +86,7 @@ class Executor {
   };
   struct Slot {
     gpu::Buffer upload;  // parameters, then frame_in
-    gpu::Buffer read_back;
+    std::shared_ptr<gpu::Buffer> output;
     std::unique_ptr<gpu::Recorder> recorder;
     FeatureRecording features;
     bool with_features = false;  // its last frame

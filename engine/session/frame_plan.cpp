@@ -44,7 +44,8 @@ graph::FrameGeometry fixed_geometry(const net::ModelInfo& info, const video::Fra
 FramePlan plan_frame(const net::Model& model, const FrameRequest& request) {
   const net::ModelInfo& info = model.info();
   FramePlan plan;
-  plan.use = {request.source, request.output, {}, info.input_range, info.output_range};
+  plan.use = {request.source,   request.output,    {},
+              info.input_range, info.output_range, request.with_source};
   if (info.fixed_height > 0) {
     plan.use.geometry = fixed_geometry(info, request.source);
     plan.net = model.build(info.fixed_height, info.fixed_width, request.batch_norms);

@@ -106,46 +106,87 @@ Session::Session(gpu::Device& device, gpu::KernelCache& kernels, const net::Mode
   graph::RenderGraph graph =
       compile_or_refuse(device, model, request, plan_, compile_, options.slot_count);
   if (debug_switches().dump) log::info("compiled graph\n" + graph::to_text(graph));
-  executor_.emplace(device, kernels, std::move(graph), options.slot_count);
+  executor_.emplace(device, kernels, std::move(graph), options.slot_count, options.output);
   slot_looks_.resize(static_cast<std::size_t>(options.slot_count));
 }
 
-void Session::apply_look(const Look& look) {
+// The one after the last, where several are free.
+std::optional<int> Session::free_slot() const {
+  for (int i = 1; i <= slots(); ++i) {
+    const int slot = (last_submitted_ + i) % slots();
+    const bool in_flight = std::any_of(in_flight_.begin(), in_flight_.end(),
+                                       [&](const InFlight& each) { return each.slot == slot; });
+    if (!in_flight && !executor_->output_held(slot)) return slot;
+  }
+  return std::nullopt;
+}
+
+void Session::apply_look(const Look& look, int slot) {
   if (!look_ || look_->style != look.style || look_->layers != look.layers) {
     parameters_ = net::evaluate_parameters(plan_.net, layers_, look);
   }
   look_ = look;
-  std::optional<Look>& written = slot_looks_[static_cast<std::size_t>(next_slot_)];
+  std::optional<Look>& written = slot_looks_[static_cast<std::size_t>(slot)];
   if (written == look) return;
   const graph::LiveValues live{look.strength, look.keep_colors, {0, 0}};
-  write_parameters(executor_->graph(), live, parameters_, executor_->parameters(next_slot_));
+  write_parameters(executor_->graph(), live, parameters_, executor_->parameters(slot));
   written = look;
 }
 
 void Session::submit(const video::Frame& frame, const Look& look) {
   assert(!full() && frame.format == request_.source);
-  graph::pack_frame(frame, source_layout_, executor_->frame_in(next_slot_));
-  apply_look(look);
-  executor_->submit(next_slot_);
-  InFlight entry{next_slot_, frame};
+  const int slot = *free_slot();
+  graph::pack_frame(frame, source_layout_, executor_->frame_in(slot));
+  apply_look(look, slot);
+  executor_->submit(slot);
+  InFlight entry{slot, frame};
   entry.source.owner.reset();
   in_flight_.push_back(std::move(entry));
-  next_slot_ = (next_slot_ + 1) % slots();
+  last_submitted_ = slot;
 }
 
-video::Frame Session::receive() {
+Picture Session::receive_picture() {
   assert(!empty());
   const InFlight entry = std::move(in_flight_.front());
   in_flight_.pop_front();
   executor_->wait(entry.slot);
   last_slot_ = entry.slot;
   keep_features(entry);
+  return {nullptr,
+          executor_->output(entry.slot),
+          request_.output,
+          request_.with_source ? graph::source_picture_offset(request_.output) : 0,
+          entry.source.pts,
+          entry.source.duration,
+          entry.source.properties};
+}
+
+video::Frame Session::receive() {
+  const Picture picture = receive_picture();
   const video::WritableFrame result = video::allocate_frame(request_.output);
-  graph::unpack_frame(executor_->frame_out(entry.slot), output_layout_, result);
+  graph::unpack_frame(executor_->frame_out(last_slot_), output_layout_, result);
   video::Frame frame = result.frame;
-  frame.pts = entry.source.pts;
-  frame.duration = entry.source.duration;
-  frame.properties = entry.source.properties;
+  frame.pts = picture.pts;
+  frame.duration = picture.duration;
+  frame.properties = picture.properties;
+  return frame;
+}
+
+video::Frame Session::download(const Picture& picture, bool of_source) {
+  const bool mapped = !picture.buffer->bytes().empty();
+  const std::shared_ptr<gpu::Buffer> buffer =
+      mapped ? picture.buffer : executor_->read_back(*picture.buffer);
+  const graph::FrameLayout layout = graph::plan_layout(picture.format);
+  video::Frame frame{picture.format};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(layout.plane_count); ++i) {
+    frame.planes[i] =
+        buffer->bytes().data() + (of_source ? picture.source_offset : 0) + layout.planes[i].offset;
+    frame.strides[i] = layout.planes[i].pitch;
+  }
+  frame.pts = picture.pts;
+  frame.duration = picture.duration;
+  frame.properties = picture.properties;
+  frame.owner = buffer;
   return frame;
 }
 
