@@ -142,7 +142,7 @@ class Walker {
     store.statistics = switches_.statistics_into_store && needs_statistics(output) &&
                        conv_reduces(draft_, op, lazy);
     const TensorRef result = new_tensor(output);
-    const bool phases = switches_.upsample_phases && upsample_phases_can(op, lazy);
+    const bool phases = switches_.upsample_phases && upsample_phases_can(draft_, op, lazy);
     partials_[static_cast<std::size_t>(output)] =
         phases ? lower_upsample_phases(draft_, node_->name, op, lazy, result, store)
                : lower_conv(draft_, node_->name, op, lazy, result, store);

@@ -98,6 +98,18 @@ net::Net shared_values() {
   return chain.from(sum).binary(net::BinaryKind::mul, shared).build();
 }
 
+// Wide enough for transformed products, with every view before them and statistics after.
+net::Net wide_views(PadMode mode) {
+  Chain chain({24, 9, 14}, 1100);
+  chain.norm(NormKind::instance).activation(ActivationKind::elu, 1).pad(1, mode);
+  chain.conv(32, 3).norm(NormKind::instance).relu();
+  const Chain::Mark skip = chain.mark();
+  chain.pad({2, 1, 0, 3}, mode, 0.5F).conv(24, 3, {.bias = true});
+  chain.activation(ActivationKind::leaky_relu, 0.2F).norm(NormKind::group, 3);
+  chain.from(skip).norm(NormKind::layer).upsample(2).pad(1, mode).conv(28, 3, {.bias = true});
+  return chain.norm(NormKind::instance).upsample(3).pad(1, mode).conv(25, 3).build();
+}
+
 struct Named {
   const char* name;
   net::Net net;
@@ -116,7 +128,10 @@ std::vector<Named> chains() {
           {"own border after upsampling", own_border_after_upsampling()},
           {"upsampled row", upsampled_row()},
           {"reflection beyond the plane", reflection_beyond_the_plane()},
-          {"shared values", shared_values()}};
+          {"shared values", shared_values()},
+          {"wide, reflect", wide_views(PadMode::reflect)},
+          {"wide, edge", wide_views(PadMode::edge)},
+          {"wide, constant", wide_views(PadMode::constant)}};
 }
 
 std::vector<bool graph::Fusions::*> switches() {
