@@ -180,7 +180,11 @@ struct View {
   C(10, binary, BINARY, 0)                        \
   C(11, out_activation, OUT_ACTIVATION, 0)        \
   C(12, splat, SPLAT, 0)                          \
-  C(13, operand_splat, OPERAND_SPLAT, 0)
+  C(13, operand_splat, OPERAND_SPLAT, 0)          \
+  C(14, scale, SCALE, 0)                          \
+  C(15, offset, OFFSET, 0)                        \
+  C(16, operand_scale, OPERAND_SCALE, 0)          \
+  C(17, operand_offset, OPERAND_OFFSET, 0)
 
 #define STATISTICS_CONSTANTS(C) VIEW_CONSTANTS(C)
 

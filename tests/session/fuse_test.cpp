@@ -110,6 +110,22 @@ net::Net wide_views(PadMode mode) {
   return chain.norm(NormKind::instance).upsample(3).pad(1, mode).conv(25, 3).build();
 }
 
+// Products and sums with vectors, before ops that read them while loading and ops that do not.
+net::Net scaled_sums() {
+  Chain chain({5, 7, 9}, 1200);
+  chain.with_vector(net::BinaryKind::mul, 0.5F, 2).with_vector(net::BinaryKind::add, -1, 1);
+  chain.with_vector(net::BinaryKind::mul, 0.5F, 2);
+  const Chain::Mark first = chain.mark();
+  chain.norm(NormKind::instance).relu().with_vector(net::BinaryKind::mul, -2, 2).upsample(2);
+  chain.with_vector(net::BinaryKind::add, -1, 1);
+  const Chain::Mark second = chain.mark();
+  chain.from(first).with_vector(net::BinaryKind::add, -1, 1).upsample(2);
+  chain.binary(net::BinaryKind::mul, second).with_vector(net::BinaryKind::mul, 0.5F, 2);
+  chain.with_vector(net::BinaryKind::add, -1, 1).pad(1, PadMode::constant).conv(6, 3);
+  chain.with_vector(net::BinaryKind::mul, 0.5F, 2).activation(ActivationKind::sigmoid);
+  return chain.with_vector(net::BinaryKind::add, -1, 1).build();
+}
+
 struct Named {
   const char* name;
   net::Net net;
@@ -129,6 +145,7 @@ std::vector<Named> chains() {
           {"upsampled row", upsampled_row()},
           {"reflection beyond the plane", reflection_beyond_the_plane()},
           {"shared values", shared_values()},
+          {"scaled sums", scaled_sums()},
           {"wide, reflect", wide_views(PadMode::reflect)},
           {"wide, edge", wide_views(PadMode::edge)},
           {"wide, constant", wide_views(PadMode::constant)}};
@@ -136,10 +153,11 @@ std::vector<Named> chains() {
 
 std::vector<bool graph::Fusions::*> switches() {
   using graph::Fusions;
-  return {
-      &Fusions::norm_into_load, &Fusions::activation_into_load,  &Fusions::upsample_into_load,
-      &Fusions::pad_into_load,  &Fusions::activation_into_store, &Fusions::statistics_into_store,
-      &Fusions::residual_add,   &Fusions::upsample_phases,       &Fusions::winograd};
+  return {&Fusions::norm_into_load,        &Fusions::activation_into_load,
+          &Fusions::upsample_into_load,    &Fusions::pad_into_load,
+          &Fusions::activation_into_store, &Fusions::statistics_into_store,
+          &Fusions::residual_add,          &Fusions::vector_into_load,
+          &Fusions::upsample_phases,       &Fusions::winograd};
 }
 
 // Every layer may lose what one may.
