@@ -3,7 +3,11 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "app/looks/thumbnails.h"
 #include "app/packs.h"
+#include "engine/base/error.h"
+#include "engine/base/files.h"
+#include "engine/base/log.h"
 #include "engine/video/cameras.h"
 
 namespace impasto::app {
@@ -19,18 +23,37 @@ void print(const ordered_json& object) {
   std::puts(object.dump(2).c_str());
 }
 
-ordered_json describe(const Pack& pack) {
-  const net::Model model = net::Model::load(pack.file);
+/// Renders what is missing; without a device there are no pictures, and the list goes on.
+void complete_thumbnails(net::Model model) {
+  if (thumbnails_complete(model)) return;
+  const std::string name = model.info().name;
+  try {
+    render_thumbnails(std::move(model), {});
+  } catch (const Error& error) {
+    log::warning("no thumbnails of " + name + ": " + error.what());
+  }
+}
+
+ordered_json describe(const Pack& pack, bool with_thumbnails) {
+  net::Model model = net::Model::load(pack.file);
   const net::ModelInfo& info = model.info();
   const int height = info.fixed_height > 0 ? info.fixed_height : sample_height;
   const int width = info.fixed_width > 0 ? info.fixed_width : sample_width;
   const double macs = net::count_macs(model.build(height, width)) / height / width;
   ordered_json styles = ordered_json::array();
+  std::vector<std::filesystem::path> thumbnails;
   for (const net::StyleInfo& style : info.styles) {
+    thumbnails.push_back(thumbnail_path(model, styles.size()));
     styles.push_back({{"name", style.name},
                       {"painter", style.painter},
                       {"title", style.title},
                       {"year", style.year}});
+  }
+  if (with_thumbnails) complete_thumbnails(std::move(model));
+  for (std::size_t i = 0; with_thumbnails && i < styles.size(); ++i) {
+    styles[i]["thumbnail"] = files::file_exists(thumbnails[i])
+                                 ? ordered_json(thumbnails[i].string())
+                                 : ordered_json(nullptr);
   }
   return {{"name", pack.name},
           {"file", pack.file.string()},
@@ -89,7 +112,7 @@ void print_cameras(const ordered_json& devices) {
 
 void list_styles(bool as_json) {
   ordered_json packs = ordered_json::array();
-  for (const Pack& pack : find_packs()) packs.push_back(describe(pack));
+  for (const Pack& pack : find_packs()) packs.push_back(describe(pack, as_json));
   if (as_json) return print({{"packs", packs}});
   for (const ordered_json& pack : packs) {
     std::printf("%s: %zu styles, %.1f kMAC per pixel, %s\n",
