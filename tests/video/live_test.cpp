@@ -127,6 +127,21 @@ TEST_F(Live, loops_without_a_gap) {
   EXPECT_TRUE(next_frame(source)) << "goes on where it stood";
 }
 
+TEST_F(Live, goes_on_from_the_play_time_of_the_source_before) {
+  LiveOptions options = by_hand(clip("clip.mp4"));
+  options.begin = 5'000'000;
+  LiveSource source(options);
+  EXPECT_EQ(source.play_time(), 5'000'000);
+  for (int i = 0; i < 3; ++i) {
+    const auto frame = next_frame(source);
+    ASSERT_TRUE(frame);
+    EXPECT_NEAR(frame->position, i / 25.0, 1e-5);
+    EXPECT_EQ(frame->frame.pts, 5'000'000 + i * 40'000);
+    hand.advance(40'000);
+  }
+  EXPECT_EQ(source.play_time(), 5'120'000);
+}
+
 TEST_F(Live, generated_pictures_loop_when_they_end) {
   LiveOptions options = by_hand("lavfi:testsrc2=size=64x48:rate=25:duration=0.2");
   options.loop = true;
