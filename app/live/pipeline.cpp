@@ -237,9 +237,11 @@ void Pipeline::make_stylizer() {
 
 void Pipeline::open_source(const video::LiveOptions& source) {
   post([this, source] {
+    video::LiveOptions options = source;
+    if (source_) options.begin = source_->play_time();
     source_.reset();
     last_frame_.reset();
-    source_ = std::make_unique<video::LiveSource>(source);
+    source_ = std::make_unique<video::LiveSource>(options);
     if (recorder_) {
       source_->set_sound_listener(
           [this](const video::SoundBlock& block) { recorder_->write_sound(block); });
