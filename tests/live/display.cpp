@@ -13,8 +13,6 @@
 #include <sstream>
 #include <thread>
 
-#include "app/live/thumbnail_loader.h"
-
 namespace impasto::test {
 namespace {
 
@@ -209,13 +207,27 @@ void LiveWindow::key(const std::string& key) {
 }
 
 Screen LiveWindow::grab() {
-  const std::string file = folder_ + "/screen.png";
-  EXPECT_EQ(std::system(("import -window " + window_ + " -define png:color-type=2 -depth 8 " +
-                         file + " 2>/dev/null")
-                            .c_str()),
-            0)
+  const std::string file = folder_ + "/screen.ppm";
+  EXPECT_EQ(
+      std::system(
+          ("import -silent -window " + window_ + " -depth 8 " + file + " 2>/dev/null").c_str()),
+      0)
       << log();
-  return live::read_bitmap(file);
+  std::ifstream input(file, std::ios::binary);  // "P6", width, height, 255, then R, G, B
+  std::string magic;
+  int width = 0, height = 0, most = 0;
+  input >> magic >> width >> height >> most;
+  input.get();
+  std::vector<char> rgb(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3);
+  input.read(rgb.data(), static_cast<std::streamsize>(rgb.size()));
+  EXPECT_TRUE(input && magic == "P6" && most == 255);
+  std::vector<std::uint8_t> rgba;
+  rgba.reserve(rgb.size() / 3 * 4);
+  for (std::size_t i = 0; i < rgb.size(); ++i) {
+    rgba.push_back(static_cast<std::uint8_t>(rgb[i]));
+    if (i % 3 == 2) rgba.push_back(255);
+  }
+  return std::make_shared<const live::Bitmap>(width, height, std::move(rgba));
 }
 
 Screen LiveWindow::screen() {
