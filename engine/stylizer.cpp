@@ -99,7 +99,6 @@ void Stylizer::watch_layer(std::optional<std::size_t> layer, int tile_side) {
 
 void Stylizer::plan_features() {
   session_->set_features(nullptr);
-  session_->take_features();
   next_features_ = watch_ ? session_->feature_graph(watch_->layer, watch_->tile_side) : nullptr;
 }
 

@@ -43,16 +43,19 @@ struct Unmatched {
     if (std::ranges::find(list, shown) == list.end()) list.push_back(shown);
   }
 
-  std::string text(const std::string& name, const Preset& preset,
-                   const net::ModelInfo& model) const {
+  std::string text(const std::string& name, const Preset& preset, const net::Model& model) const {
     std::vector<std::string> parts;
     if (!styles.empty()) parts.push_back("no style " + enumerate(styles));
     if (!layers.empty()) parts.push_back("no layer " + enumerate(layers));
     if (!sizes.empty()) parts.push_back("other numbers of channels in " + enumerate(sizes));
     if (parts.empty()) return {};
-    std::string result = "preset " + printable(name, 4096) + ": " + model.name + " has ";
+    std::string result = "preset " + printable(name, 4096) + ": " + model.info().name + " has ";
     for (std::size_t i = 0; i < parts.size(); ++i) result += (i > 0 ? "; " : "") + parts[i];
-    if (!preset.model.empty()) result += " (it was made on " + printable(preset.model) + ")";
+    if (!preset.model.empty()) {
+      const bool changed = preset.model == model.info().name && preset.digest != model.digest();
+      result += " (it was made on " + std::string(changed ? "another version of " : "") +
+                printable(preset.model) + ")";
+    }
     return result;
   }
 };
@@ -141,7 +144,7 @@ BoundPreset bind_preset(const Preset& preset, const std::string& name, const net
         edit_for(layer, values, *found, info, unmatched);
   }
   net::tidy(bound.look);
-  bound.unmatched = unmatched.text(name, preset, info);
+  bound.unmatched = unmatched.text(name, preset, model);
   return bound;
 }
 

@@ -44,11 +44,14 @@ struct ActivationUse {
   float b = 0;
 };
 
-/// How a consumer reads a tensor: norm, activation, nearest upsampling, padding, in that order.
+/// How a consumer reads a tensor: norm, activation, product and sum with a vector (only maps read
+/// those), nearest upsampling, padding, in that order.
 struct TensorView {
   TensorRef tensor;
   ResourceId norm_table = -1;
   ActivationUse activation;
+  ResourceId scale = -1;  ///< parameters
+  ResourceId offset = -1;
   int upsample = 1;
   int pad = abi::PAD_NONE;
   net::Border border;
@@ -56,9 +59,12 @@ struct TensorView {
   int height() const { return tensor.height * upsample + border.top + border.bottom; }
   int width() const { return tensor.width * upsample + border.left + border.right; }
   bool plain() const {
-    return norm_table < 0 && activation.kind == abi::ACTIVATION_NONE && upsample == 1 &&
-           pad == abi::PAD_NONE && border.empty();
+    return keeps_values() && upsample == 1 && pad == abi::PAD_NONE && border.empty();
   }
+  bool keeps_values() const {
+    return norm_table < 0 && activation.kind == abi::ACTIVATION_NONE && !has_vectors();
+  }
+  bool has_vectors() const { return scale >= 0 || offset >= 0; }
 };
 
 struct DraftBinding {

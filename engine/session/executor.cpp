@@ -152,6 +152,8 @@ std::unique_ptr<gpu::Recorder> Executor::record(const Slot& slot, const std::str
 void Executor::record_features(Slot& slot, const std::string& name) {
   FeatureRecording& recording = slot.features;
   recording.recorder.reset();  // before the memory that it names
+  recording = {};
+  if (!features_) return;
   recording.graph = features_;
   recording.passes = passes_with(graph_, *features_);
   recording.data = {device_, features_->bytes, gpu::MemoryUse::read_back, name};
@@ -202,7 +204,7 @@ std::shared_ptr<gpu::Buffer> Executor::read_back(const gpu::Buffer& output) {
 
 void Executor::submit(int number) {
   Slot& slot = slots_[static_cast<std::size_t>(number)];
-  if (features_ && slot.features.graph != features_) {
+  if (slot.features.graph != features_) {
     record_features(slot, "features " + std::to_string(number));
   }
   slot.with_features = features_ != nullptr;

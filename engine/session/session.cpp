@@ -196,9 +196,17 @@ std::shared_ptr<const graph::FeatureGraph> Session::feature_graph(std::size_t la
       compile_features(executor_->graph(), compile_, layer, tile_side));
 }
 
+void Session::set_features(std::shared_ptr<const graph::FeatureGraph> features) {
+  features_ = features;
+  view_.reset();
+  executor_->set_features(std::move(features));
+}
+
 void Session::keep_features(const InFlight& frame) {
   const std::shared_ptr<const graph::FeatureGraph> graph = executor_->features(frame.slot);
-  if (graph) view_ = read_features(*graph, executor_->feature_bytes(frame.slot), frame.source.pts);
+  // A frame that was in flight when another layer was chosen shows the one before.
+  if (graph && graph == features_)
+    view_ = read_features(*graph, executor_->feature_bytes(frame.slot), frame.source.pts);
 }
 
 }  // namespace impasto::session

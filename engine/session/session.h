@@ -66,10 +66,8 @@ class Session {
 
   /// The passes that look at a norm layer, for set_features once their kernels are compiled.
   std::shared_ptr<const graph::FeatureGraph> feature_graph(std::size_t layer, int tile_side) const;
-  void set_features(std::shared_ptr<const graph::FeatureGraph> features) {
-    executor_->set_features(std::move(features));
-  }
-  /// Of the last frame received that had one, once.
+  void set_features(std::shared_ptr<const graph::FeatureGraph> features);
+  /// Of the last frame received that had one of the features set, once.
   std::optional<FeatureView> take_features() { return std::exchange(view_, std::nullopt); }
 
   /// The slot of the last frame received, for Executor::pass_times.
@@ -97,6 +95,7 @@ class Session {
   std::vector<std::vector<float>> parameters_;  // of look_
   std::vector<std::optional<Look>> slot_looks_;
   std::deque<InFlight> in_flight_;
+  std::shared_ptr<const graph::FeatureGraph> features_;
   std::optional<FeatureView> view_;
   int last_submitted_ = -1;
   int last_slot_ = 0;

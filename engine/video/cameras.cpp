@@ -205,8 +205,12 @@ std::string camera_input(const std::string& path, const std::optional<CameraMode
 }
 
 std::optional<std::string> default_camera() {
+  const std::vector<VideoDevice> outputs = list_virtual_cameras();
   for (const VideoDevice& camera : list_cameras()) {
-    if (camera.problem == LiveProblem::none) {
+    const bool loops_back =
+        std::any_of(outputs.begin(), outputs.end(),
+                    [&](const VideoDevice& output) { return output.path == camera.path; });
+    if (camera.problem == LiveProblem::none && !loops_back) {
       return camera_input(camera.path, preferred_mode(camera));
     }
   }

@@ -44,6 +44,7 @@ std::optional<CameraMode> preferred_mode(const VideoDevice& camera);
 std::string camera_input(const std::string& path, const std::optional<CameraMode>& mode);
 
 /// IN of the first camera that can be opened, in its preferred mode; empty when there is none.
+/// Virtual ones, which show what is sent to them, are not counted.
 std::optional<std::string> default_camera();
 
 /// Why /dev/videoN cannot be opened as a camera now; none when it can. `message` names it and says

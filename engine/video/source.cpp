@@ -46,6 +46,7 @@ class LibavSource final : public Source {
   bool begins_after(const AVFrame& picture, std::int64_t pts) const;
   void feed();
   void look_for_gap(bool restarted);
+  void copy_packet();
   void take_packet();
   void damage(const std::string& what);
   bool cancelled() const { return options_.cancel != nullptr && options_.cancel->load(); }
@@ -299,9 +300,22 @@ void LibavSource::look_for_gap(bool restarted) {
   }
 }
 
+/// A camera's packets, and plain pictures made of them, lie in memory that is gone when it is
+/// closed.
+void LibavSource::copy_packet() {
+  const auto size = static_cast<std::size_t>(packet_->size);
+  AVBufferRef* own = av_buffer_allocz(size + AV_INPUT_BUFFER_PADDING_SIZE);
+  if (own == nullptr) throw std::bad_alloc();
+  std::memcpy(own->data, packet_->data, size);
+  av_buffer_unref(&packet_->buf);
+  packet_->buf = own;
+  packet_->data = own->data;
+}
+
 void LibavSource::take_packet() {
   // A buffer that the camera's driver reports as broken comes empty; to a decoder that is the end.
   if (packet_->size == 0 && packet_->side_data_elems == 0) return av_packet_unref(packet_.get());
+  if (input_.is_camera) copy_packet();
   const int result = avcodec_send_packet(decoder_.get(), packet_.get());
   av_packet_unref(packet_.get());
   if (result == AVERROR(ENOMEM)) throw std::bad_alloc();

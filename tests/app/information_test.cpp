@@ -77,9 +77,9 @@ TEST(Information, Inspect) {
   const json description = print_json("inspect " + model + " --size 320x240");
   EXPECT_EQ(description["inputs"][0]["shape"], json({1, 3, 240, 320}));
   EXPECT_EQ(description["inputs"][1]["name"], "style");
-  ASSERT_EQ(description["norm_layers"].size(), 13U);
+  ASSERT_GT(description["norm_layers"].size(), 5U);
   EXPECT_EQ(description["norm_layers"][0]["kind"], "instance");
-  EXPECT_EQ(description["norm_layers"][0]["channels"], 16);
+  EXPECT_GT(description["norm_layers"][0]["channels"], 3);
   EXPECT_LT(description["norm_layers"][0]["gamma"][0], description["norm_layers"][0]["gamma"][1]);
   EXPECT_GT(description["ops"]["Conv"].get<int>(), 10);
   EXPECT_GT(description["arena_bytes"].get<double>(), 0);

@@ -6,7 +6,7 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
+#include <random>
 
 #include "app/looks/choice.h"
 #include "engine/base/error.h"
@@ -79,10 +79,10 @@ TEST_F(Presets, HoldOnlyWhatDiffers) {
   look.strength = 1;
   look.keep_colors = 0;
   const std::string text = preset_text(make_preset(live(), layers(), look));
-  EXPECT_THAT(text, HasSubstr("\"starry_night\": 0.7\n"));
+  EXPECT_THAT(text, HasSubstr("\"" + live().info().styles[1].name + "\": 0.7"));
   EXPECT_THAT(text, HasSubstr(layers().layers()[0].name));
   EXPECT_THAT(text, Not(HasSubstr(layers().layers()[1].name)));
-  EXPECT_THAT(text, Not(HasSubstr("udnie")));
+  EXPECT_THAT(text, Not(HasSubstr(live().info().styles[3].name)));
   EXPECT_THAT(text, Not(HasSubstr("strength")));
   EXPECT_THAT(text, Not(HasSubstr("keep_colors")));
   EXPECT_LT(text.size(), 1000U);
@@ -102,6 +102,9 @@ TEST_F(Presets, OnAnotherModelTheRestIsNamedInOneLine) {
               HasSubstr("other numbers of channels in " + layers().layers()[3].name));
   EXPECT_THAT(bound.unmatched, HasSubstr("made on other"));
   EXPECT_THAT(bound.unmatched, Not(HasSubstr("\n")));
+  preset.model = "live";
+  EXPECT_THAT(bind_preset(preset, "p", live(), layers()).unmatched,
+              HasSubstr("made on another version of live"));
   net::Look expected = edited_look();
   expected.layers[3].channel_gamma.clear();
   EXPECT_EQ(bound.look, expected);
@@ -136,6 +139,36 @@ TEST_F(Presets, WhatIsNoneIsRefusedInOneLine) {
               HasSubstr("'-1'"));
   EXPECT_THAT(with("\"layers\": " + std::string(2000, '[') + std::string(2000, ']')),
               HasSubstr("nested"));
+}
+
+TEST_F(Presets, DamagedOnesAreReadOrRefusedInOneLine) {
+  const std::string whole = preset_text(make_preset(live(), layers(), edited_look()));
+  std::mt19937 random(3);
+  const auto below = [&](std::size_t count) {
+    return std::uniform_int_distribution<std::size_t>(0, count - 1)(random);
+  };
+  const std::string bytes("{}[]\",:0e-9.a\n\0\xc3\xff", 17);
+  int refused = 0;
+  for (int i = 0; i < 20000; ++i) {
+    std::string text = whole;
+    for (std::size_t change = 0; change <= below(3); ++change) {
+      const std::size_t at = below(text.size());
+      if (below(3) == 0) {
+        text.erase(at, 1 + below(40));
+      } else {
+        text[at] = bytes[below(bytes.size())];
+      }
+    }
+    try {
+      bind_preset(parse_preset(text, "p"), "p", live(), layers());
+    } catch (const Error& error) {
+      ++refused;
+      ASSERT_EQ(error.code(), ExitCode::usage);
+      ASSERT_EQ(std::string(error.what()).find_first_of("\n\r"), std::string::npos) << text;
+    }
+  }
+  EXPECT_GT(refused, 1000);
+  EXPECT_LT(refused, 20000);
 }
 
 TEST_F(Presets, NamesAreFileNames) {
@@ -175,7 +208,7 @@ TEST_F(Presets, OptionsWinOverThem) {
   save_preset("a", make_preset(live(), layers(), edited_look()));
   LookOptions options;
   options.presets = {"a"};
-  options.look.style = "udnie";
+  options.look.style = live().info().styles[7].name;
   options.look.strength = 0.5;
   const net::Look look = choose_looks(options).track.at(0);
   EXPECT_EQ(look.strength, 0.5F);

@@ -9,58 +9,17 @@
 
 #include "engine/net/reference.h"
 #include "engine/stylizer.h"
-#include "engine/video/pixel_formats.h"
+#include "tests/stylizer/rgb_frames.h"
 #include "tests/support/onnx_builder.h"
 
 namespace impasto::test {
 namespace {
 
-constexpr int height = 40;
-constexpr int width = 72;
-
-video::FrameFormat rgb_format() {
-  video::FrameFormat format;
-  format.width = width;
-  format.height = height;
-  format.layout = *video::find_layout("rgb24");
-  format.color.matrix = video::Matrix::identity;
-  format.color.range = video::Range::full;
-  return format;
-}
-
-int code_at(int c, int y, int x) {
-  return 20 + (x * (3 + c) + y * (5 - c) + x * y / 7 + 40 * (x > 30 ? 1 : 0)) % 215;
-}
-
-video::Frame test_frame(std::int64_t pts) {
-  const video::WritableFrame result = video::allocate_frame(rgb_format());
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) {
-      for (int c = 0; c < 3; ++c) {
-        result.planes[0][result.frame.strides[0] * y + 3 * x + c] =
-            static_cast<std::byte>(code_at(c, y, x));
-      }
-    }
-  }
-  video::Frame frame = result.frame;
-  frame.pts = pts;
-  return frame;
-}
-
-std::vector<std::byte> samples(const video::Frame& frame) {
-  std::vector<std::byte> bytes;
-  for (int y = 0; y < height; ++y) {
-    const std::byte* row = frame.planes[0] + frame.strides[0] * y;
-    bytes.insert(bytes.end(), row, row + 3 * width);
-  }
-  return bytes;
-}
-
 /// Frames until one comes with the view: kernels are compiled beside them.
 FeatureView view_of(Stylizer& stylizer, std::size_t layer, int tile_side) {
   stylizer.watch_layer(layer, tile_side);
   for (int i = 0; i < 5000; ++i) {
-    stylizer.submit(test_frame(i), rgb_format());
+    stylizer.submit(rgb_frame(i), rgb_format());
     stylizer.receive();
     if (std::optional<FeatureView> view = stylizer.take_features()) {
       EXPECT_EQ(view->pts, i);
@@ -133,18 +92,9 @@ void expect_layer(const net::Tensor& tensor, const FeatureView& view,
 
 /// Every layer's input and output as the reference computes them.
 void expect_views(net::Model model, const Look& look, int tile_side) {
-  const net::Net net = model.build(height, width);
+  const net::Net net = model.build(frame_height, frame_width);
   const auto layers = net::norm_layers(net);
-  net::Tensor input(3, height, width);
-  const net::ValueRange range = model.info().input_range;
-  for (int c = 0; c < 3; ++c) {
-    for (int y = 0; y < height; ++y) {
-      for (int x = 0; x < width; ++x) {
-        input.at(c, y, x) =
-            std::lerp(double{range.low}, double{range.high}, code_at(c, y, x) / 255.0);
-      }
-    }
-  }
+  const net::Tensor input = rgb_input(model.info().input_range);
   const auto values = net::evaluate_all(net, input, look.style);
   StylizerOptions options;
   options.layer_edits = true;
@@ -201,17 +151,12 @@ TEST(Features, OfGroupsAndStoredStatistics) {
 
 TEST(Features, OfHalves) {
   const net::Model model = live();
-  const net::Net net = model.build(height, width);
+  const net::Net net = model.build(frame_height, frame_width);
   StylizerOptions options;
   options.precision = graph::Precision::fp16;
   Stylizer stylizer(live(), options);
   const FeatureView view = view_of(stylizer, 0, 16);
-  net::Tensor input(3, height, width);
-  for (int c = 0; c < 3; ++c) {
-    for (int y = 0; y < height; ++y) {
-      for (int x = 0; x < width; ++x) input.at(c, y, x) = code_at(c, y, x) / 255.0;
-    }
-  }
+  const net::Tensor input = rgb_input(model.info().input_range);
   const auto values = net::evaluate_all(net, input, stylizer.look().style, net::Rounding::half);
   const net::Node& node = net.nodes[net::norm_layers(net)[0].node];
   expect_layer(values[static_cast<std::size_t>(node.inputs[0])], view, view.before,
@@ -220,42 +165,48 @@ TEST(Features, OfHalves) {
 
 TEST(Features, FramesStayAsTheyAre) {
   Stylizer stylizer(live(), {});
-  stylizer.submit(test_frame(0), rgb_format());
-  const auto before = samples(*stylizer.receive());
+  stylizer.submit(rgb_frame(0), rgb_format());
+  const auto before = picture_of(*stylizer.receive()).codes;
   const std::uint64_t memory = stylizer.stats().allocated_bytes;
   EXPECT_FALSE(stylizer.take_features().has_value());
   const std::size_t passes = stylizer.pass_times().size();
-  view_of(stylizer, 4, 32);
-  stylizer.submit(test_frame(0), rgb_format());
-  EXPECT_EQ(samples(*stylizer.receive()), before);
+  view_of(stylizer, 1, 32);
+  stylizer.submit(rgb_frame(0), rgb_format());
+  EXPECT_EQ(picture_of(*stylizer.receive()).codes, before);
   EXPECT_TRUE(stylizer.take_features().has_value());
   EXPECT_FALSE(stylizer.take_features().has_value()) << "once";
   EXPECT_GT(stylizer.pass_times().size(), passes);
   EXPECT_LT(stylizer.stats().allocated_bytes, memory + (std::uint64_t{1} << 20));
   stylizer.watch_layer(std::nullopt);
-  stylizer.submit(test_frame(0), rgb_format());
-  EXPECT_EQ(samples(*stylizer.receive()), before);
-  EXPECT_FALSE(stylizer.take_features().has_value());
+  for (int slot = 0; slot < 2; ++slot) {
+    stylizer.submit(rgb_frame(0), rgb_format());
+    EXPECT_EQ(picture_of(*stylizer.receive()).codes, before);
+    EXPECT_FALSE(stylizer.take_features().has_value());
+  }
+  EXPECT_EQ(stylizer.stats().allocated_bytes, memory);
   EXPECT_EQ(stylizer.pass_times().size(), passes);
 }
 
 TEST(Features, LayersSwitchBetweenFramesInFlight) {
   Stylizer stylizer(live(), {});
-  stylizer.submit(test_frame(0), rgb_format());
-  const auto expected = samples(*stylizer.receive());
-  for (const std::size_t layer : {0, 3, 12}) view_of(stylizer, layer, 16);  // kernels are there
+  stylizer.submit(rgb_frame(0), rgb_format());
+  const auto expected = picture_of(*stylizer.receive()).codes;
+  const net::LayerTable table(live());
+  const std::size_t last = table.size() - 1;
+  for (const std::size_t layer : {std::size_t{0}, last}) view_of(stylizer, layer, 16);  // compiled
   int views = 0;
   for (std::int64_t pts = 0; pts < 60; ++pts) {
-    if (pts % 3 == 0) stylizer.watch_layer(pts % 4 == 0 ? 12 : 0, 16);
+    const std::size_t layer = pts / 6 % 2 == 0 ? 0 : last;
+    if (pts % 6 == 0) stylizer.watch_layer(layer, 16);
     if (stylizer.full()) {
-      EXPECT_EQ(samples(*stylizer.receive()), expected);
-      const auto view = stylizer.take_features();
-      if (!view) continue;
-      ++views;
-      EXPECT_EQ(view->channels, 16);
-      EXPECT_TRUE(view->layer == 0 || view->layer == 12);
+      EXPECT_EQ(picture_of(*stylizer.receive()).codes, expected);
+      if (const auto view = stylizer.take_features()) {
+        ++views;
+        EXPECT_EQ(view->layer, layer) << "none of the layer before";
+        EXPECT_EQ(view->channels, table.layers()[layer].channels);
+      }
     }
-    stylizer.submit(test_frame(pts), rgb_format());
+    stylizer.submit(rgb_frame(pts), rgb_format());
   }
   while (stylizer.receive()) {
   }

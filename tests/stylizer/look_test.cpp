@@ -9,81 +9,26 @@
 
 #include "engine/net/reference.h"
 #include "engine/stylizer.h"
-#include "engine/video/pixel_formats.h"
 #include "tests/session/rig.h"
+#include "tests/stylizer/rgb_frames.h"
 #include "tests/support/onnx_builder.h"
-#include "tests/support/pictures.h"
 
 namespace impasto::test {
 namespace {
 
-constexpr int height = 48;
-constexpr int width = 64;
 constexpr int channels = 8;
-
-video::FrameFormat rgb_format() {
-  video::FrameFormat format;
-  format.width = width;
-  format.height = height;
-  format.layout = *video::find_layout("rgb24");
-  format.color.matrix = video::Matrix::identity;
-  format.color.range = video::Range::full;
-  return format;
-}
-
-int code_at(int c, int y, int x) {
-  return 20 + (x * (3 + c) + y * (5 - c) + x * y / 7 + 40 * (x > 30 ? 1 : 0)) % 215;
-}
-
-video::Frame test_frame() {
-  const video::WritableFrame result = video::allocate_frame(rgb_format());
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) {
-      for (int c = 0; c < 3; ++c) {
-        result.planes[0][result.frame.strides[0] * y + 3 * x + c] =
-            static_cast<std::byte>(code_at(c, y, x));
-      }
-    }
-  }
-  return result.frame;
-}
-
-net::Tensor test_input(const net::ValueRange& range) {
-  net::Tensor input(3, height, width);
-  for (int c = 0; c < 3; ++c) {
-    for (int y = 0; y < height; ++y) {
-      for (int x = 0; x < width; ++x) {
-        input.at(c, y, x) =
-            std::lerp(double{range.low}, double{range.high}, code_at(c, y, x) / 255.0);
-      }
-    }
-  }
-  return input;
-}
-
-Picture frame_picture(const video::Frame& frame) {
-  Picture picture{3, height, width, {}};
-  for (int c = 0; c < 3; ++c) {
-    for (int y = 0; y < height; ++y) {
-      for (int x = 0; x < width; ++x) {
-        picture.codes.push_back(
-            std::to_integer<std::uint8_t>(frame.planes[0][frame.strides[0] * y + 3 * x + c]));
-      }
-    }
-  }
-  return picture;
-}
 
 Picture reference_picture(const net::Model& model, const std::vector<float>& style = {}) {
   const net::ModelInfo& info = model.info();
-  return to_picture(net::evaluate(model.build(height, width), test_input(info.input_range), style),
-                    info.output_range.low, info.output_range.high);
+  return to_picture(
+      net::evaluate(model.build(frame_height, frame_width), rgb_input(info.input_range), style),
+      info.output_range.low, info.output_range.high);
 }
 
 Picture stylise(Stylizer& stylizer, const Look& look) {
   stylizer.set_look(look);
-  stylizer.submit(test_frame(), rgb_format());
-  return frame_picture(*stylizer.receive());
+  stylizer.submit(rgb_frame(), rgb_format());
+  return picture_of(*stylizer.receive());
 }
 
 Stylizer editable(net::Model model) {
@@ -229,13 +174,13 @@ TEST(EditedLook, WithoutEditsNoBitChanges) {
 }
 
 TEST(EditedLook, ANormWithoutParametersGivesTheSameBitsWithLiveOnes) {
-  net::Net bare = small_model(norm_cases()[3], neutral).build(height, width);
+  net::Net bare = small_model(norm_cases()[3], neutral).build(frame_height, frame_width);
   for (net::Node& node : bare.nodes) {
     if (auto* norm = std::get_if<net::Norm>(&node.op)) norm->gamma = norm->beta = net::none;
   }
   net::Net live = bare;
   net::make_norms_live(live);
-  const net::Tensor input = test_input({0, 255});
+  const net::Tensor input = rgb_input({0, 255});
   for (const graph::CompileOptions& options : storage_variants()) {
     EXPECT_EQ(run_network(bare, options, input).result.data,
               run_network(live, options, input).result.data)
@@ -250,7 +195,7 @@ TEST(EditedLook, APackIsEditedOnTopOfItsStyle) {
   Look look = default_look(model.info());
   std::vector<float> other(look.style.size(), 0.0F);
   other[4] = 1;
-  net::Net net = model.build(height, width);
+  net::Net net = model.build(frame_height, frame_width);
   const auto own = net::evaluate_parameters(net, look.style);
   const auto others = net::evaluate_parameters(net, other);
   for (std::size_t p = 0; p < net.parameters.size(); ++p) {
@@ -272,7 +217,7 @@ TEST(EditedLook, APackIsEditedOnTopOfItsStyle) {
     for (float& value : beta) value += edits[i].offset;
   }
   const Picture expected =
-      to_picture(net::evaluate(net, test_input(model.info().input_range)),
+      to_picture(net::evaluate(net, rgb_input(model.info().input_range)),
                  model.info().output_range.low, model.info().output_range.high);
   Stylizer stylizer = editable(net::Model::load(IMPASTO_SOURCE_DIR "/app/styles/live.onnx"));
   EXPECT_TRUE(agrees_in_float(expected, stylise(stylizer, look)));

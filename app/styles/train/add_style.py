@@ -23,7 +23,7 @@ from network import StyleNetwork
 
 CROP, BATCH, MOVED, NOISY, MARGIN = 128, 4, 2, 1, 40
 SHORT_SIDES = (192, 320)
-NOISE_WEIGHT = 0.05
+NOISE_WEIGHT = 0.02
 RATE_START, RATE_END = 1e-2, 2e-4
 
 

@@ -46,7 +46,7 @@ STYLE_RAMP = 1500        # iterations over which the style weight grows, when st
 AVERAGE_RATE = 0.002     # of the exponential moving average of the parameters
 IDENTITY_MIX_SHARE = 0.12
 STYLE_MIX_SHARE = 0.10
-NOISE_WEIGHT = 0.05
+NOISE_WEIGHT = 0.02
 BETA_MEAN, BETA_SQUARE = 0.9, 0.99
 
 
