@@ -111,6 +111,8 @@ Display::Display() {
   name_ = ":" + std::to_string(std::atoi(content(number).c_str()));
   setenv("DISPLAY", name_.c_str(), 1);
   manager_.emplace("openbox", folder / "openbox");
+  // A window that is mapped while the manager starts may never be told that it is visible.
+  wait_for([] { return std::system("xdotool get_num_desktops >/dev/null 2>&1") == 0; });
 }
 
 Display& display() {
