@@ -176,115 +176,116 @@ void Live::update(Clock::time_point now) {
   }
   if (thumbnails_ && thumbnails_model_ == state_.model_number) {
     state_.thumbnails = thumbnails_->bitmaps();
-    if (std::optional<Shown> shown = pipeline_->take_shown()) {
-      window_.set_picture(shown->picture);
-      state_.shape = shown->shape;
-      state_.has_picture = true;
-      captured_ = shown->captured;
-      new_picture_ = true;
-    }
-    const std::shared_ptr<const FeatureView>& features = state_.report.features;
-    if (features != drawn_features_ || state_.features_after != drawn_after_) {
-      state_.features = features ? draw_feature_grid(*features, state_.features_after) : nullptr;
-      drawn_features_ = features;
-      drawn_after_ = state_.features_after;
-    }
-    if (state_.requests.refresh_lists || now - last_lists_ > list_interval) {
-      state_.requests.refresh_lists = false;
-      last_lists_ = now;
-      refresh_lists();
-    }
-    pipeline_->set_look(shown_look(state_, now), state_.model_number);
   }
+  if (std::optional<Shown> shown = pipeline_->take_shown()) {
+    window_.set_picture(shown->picture);
+    state_.shape = shown->shape;
+    state_.has_picture = true;
+    captured_ = shown->captured;
+    new_picture_ = true;
+  }
+  const std::shared_ptr<const FeatureView>& features = state_.report.features;
+  if (features != drawn_features_ || state_.features_after != drawn_after_) {
+    state_.features = features ? draw_feature_grid(*features, state_.features_after) : nullptr;
+    drawn_features_ = features;
+    drawn_after_ = state_.features_after;
+  }
+  if (state_.requests.refresh_lists || now - last_lists_ > list_interval) {
+    state_.requests.refresh_lists = false;
+    last_lists_ = now;
+    refresh_lists();
+  }
+  pipeline_->set_look(shown_look(state_, now), state_.model_number);
+}
 
-  bool Live::due(Clock::time_point now) const {
-    if (new_picture_ || state_.fade.running(now)) return true;
-    return now - last_event_ < settle_time || now - last_redraw_ > idle_interval;
-  }
+bool Live::due(Clock::time_point now) const {
+  if (new_picture_ || state_.fade.running(now)) return true;
+  return now - last_event_ < settle_time || now - last_redraw_ > idle_interval;
+}
 
-  void Live::redraw(Clock::time_point now) {
-    fit_scale();
-    state_.full_screen = window_.full_screen();
-    ImGui_ImplGlfw_NewFrame();
-    ImGui::NewFrame();
-    state_.drawn_bitmaps.clear();
-    draw_interface(state_, now);
-    ImGui::Render();
-    window_.use_bitmap(letters_);
-    for (const SharedBitmap& bitmap : state_.drawn_bitmaps) window_.use_bitmap(bitmap);
-    if (window_.draw() && new_picture_) {
-      const std::chrono::duration<double, std::milli> latency = Clock::now() - captured_;
-      state_.latency_ms += (latency.count() - state_.latency_ms) * 0.1;
-    }
-    new_picture_ = false;
-    const std::chrono::duration<double> passed = now - last_redraw_;
-    if (debug_switches().profile && last_redraw_ != Clock::time_point{} &&
-        now - last_event_ < passed) {
-      intervals_.push_back(passed.count() * 1e3);
-    }
-    if (passed.count() > 0) state_.redraws += (1 / passed.count() - state_.redraws) * 0.1;
-    last_redraw_ = now;
-    if (debug_switches().controls) control_places_.write(state_.controls);
+void Live::redraw(Clock::time_point now) {
+  fit_scale();
+  state_.full_screen = window_.full_screen();
+  ImGui_ImplGlfw_NewFrame();
+  ImGui::NewFrame();
+  state_.drawn_bitmaps.clear();
+  draw_interface(state_, now);
+  ImGui::Render();
+  window_.use_bitmap(letters_);
+  for (const SharedBitmap& bitmap : state_.drawn_bitmaps) window_.use_bitmap(bitmap);
+  if (window_.draw() && new_picture_) {
+    const std::chrono::duration<double, std::milli> latency = Clock::now() - captured_;
+    state_.latency_ms += (latency.count() - state_.latency_ms) * 0.1;
   }
+  new_picture_ = false;
+  const std::chrono::duration<double> passed = now - last_redraw_;
+  if (debug_switches().profile && last_redraw_ != Clock::time_point{} &&
+      now - last_event_ < passed) {
+    intervals_.push_back(passed.count() * 1e3);
+  }
+  if (passed.count() > 0) state_.redraws += (1 / passed.count() - state_.redraws) * 0.1;
+  last_redraw_ = now;
+  if (debug_switches().controls) control_places_.write(state_.controls);
+}
 
-  /// Once; a device that fails again soon is given up.
-  void Live::rebuild(const Error& error, Clock::time_point now) {
-    if (last_rebuild_ && now - *last_rebuild_ < rebuild_again_after) throw error;
-    last_rebuild_ = now;
-    log::warning(std::string(error.what()) + "; starting it anew");
-    const bool shared = !state_.software_device || debug_switches().share;
-    if (shared) pipeline_.reset();  // nothing of the old device may be in use
-    window_.rebuild();
-    state_.has_picture = false;
-    if (shared) {
-      state_.restore = settings_to_keep(state_).look;
-      state_.settings.source = state_.report.input;
-      command_.input = state_.report.input;
-      state_.model_number = 0;
-      pipeline_ = start_pipeline();
-    }
+/// Once; a device that fails again soon is given up.
+void Live::rebuild(const Error& error, Clock::time_point now) {
+  if (last_rebuild_ && now - *last_rebuild_ < rebuild_again_after) throw error;
+  last_rebuild_ = now;
+  log::warning(std::string(error.what()) + "; starting it anew");
+  const bool shared = !state_.software_device || debug_switches().share;
+  if (shared) pipeline_.reset();  // nothing of the old device may be in use
+  window_.rebuild();
+  state_.has_picture = false;
+  if (shared) {
+    state_.restore = settings_to_keep(state_).look;
+    state_.settings.source = state_.report.input;
+    command_.input = state_.report.input;
+    state_.model_number = 0;
+    pipeline_ = start_pipeline();
   }
+}
 
-  /// IMPASTO_DEBUG=profile: how evenly the window was drawn while somebody used it.
-  void log_intervals(std::vector<double> intervals) {
-    if (intervals.empty()) return;
-    std::sort(intervals.begin(), intervals.end());
-    const auto at = [&](double share) {
-      return intervals[static_cast<std::size_t>(share * static_cast<double>(intervals.size() - 1))];
-    };
-    char text[128];
-    std::snprintf(text, sizeof text,
-                  "%zu redraws under input: median %.1f ms apart, 99 %% %.1f, longest %.1f",
-                  intervals.size(), at(0.5), at(0.99), at(1));
-    log::info(text);
-  }
+/// IMPASTO_DEBUG=profile: how evenly the window was drawn while somebody used it.
+void log_intervals(std::vector<double> intervals) {
+  if (intervals.empty()) return;
+  std::sort(intervals.begin(), intervals.end());
+  const auto at = [&](double share) {
+    return intervals[static_cast<std::size_t>(share * static_cast<double>(intervals.size() - 1))];
+  };
+  char text[128];
+  std::snprintf(text, sizeof text,
+                "%zu redraws under input: median %.1f ms apart, 99 %% %.1f, longest %.1f",
+                intervals.size(), at(0.5), at(0.99), at(1));
+  log::info(text);
+}
 
-  void Live::run() {
-    while (!window_.should_close() && !(command_.stop && *command_.stop)) {
-      const auto until_redraw = last_redraw_ + redraw_interval - Clock::now();
-      const bool busy = due(Clock::now());
-      const auto wait = busy ? until_redraw : std::max<Clock::duration>(until_redraw, 50ms);
-      if (window_.wait_events(std::chrono::duration<double>(wait).count())) {
-        last_event_ = Clock::now();
-      }
-      const Clock::time_point now = Clock::now();
-      const std::vector<std::string> files = window_.take_dropped_files();
-      if (!files.empty()) drop_files(state_, files, now);
-      try {
-        update(now);
-        if (state_.report.device_failed) throw Error(ExitCode::gpu, state_.report.problem);
-        if (due(now) && now - last_redraw_ >= redraw_interval) redraw(now);
-      } catch (const Error& error) {
-        if (error.code() != ExitCode::gpu) throw;
-        rebuild(error, now);
-      }
-      serve_requests(state_, *pipeline_, window_, now);
+void Live::run() {
+  while (!window_.should_close() && !(command_.stop && *command_.stop)) {
+    const auto until_redraw = last_redraw_ + redraw_interval - Clock::now();
+    const bool busy = due(Clock::now());
+    const auto wait = busy ? until_redraw : std::max<Clock::duration>(until_redraw, 50ms);
+    if (window_.wait_events(std::chrono::duration<double>(wait).count())) {
+      last_event_ = Clock::now();
     }
-    state_.settings.window_width = static_cast<int>(window_.windowed_width());
-    state_.settings.window_height = static_cast<int>(window_.windowed_height());
-    save_settings(settings_to_keep(state_));
-    log_intervals(intervals_);
+    const Clock::time_point now = Clock::now();
+    const std::vector<std::string> files = window_.take_dropped_files();
+    if (!files.empty()) drop_files(state_, files, now);
+    try {
+      update(now);
+      if (state_.report.device_failed) throw Error(ExitCode::gpu, state_.report.problem);
+      if (due(now) && now - last_redraw_ >= redraw_interval) redraw(now);
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::gpu) throw;
+      rebuild(error, now);
+    }
+    serve_requests(state_, *pipeline_, window_, now);
   }
+  state_.settings.window_width = static_cast<int>(window_.windowed_width());
+  state_.settings.window_height = static_cast<int>(window_.windowed_height());
+  save_settings(settings_to_keep(state_));
+  log_intervals(intervals_);
+}
 
 }  // namespace
 
