@@ -37,6 +37,13 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
+/// Of all windows of this program: each kernel is compiled once.
+const std::string& cache_folder() {
+  static const video::test::TemporaryFolder folder;
+  static const std::string name = folder / "";
+  return name;
+}
+
 /// Until `done`, at most as long as patience lasts.
 template <class Done>
 bool wait_for(Done done) {
@@ -142,13 +149,13 @@ LiveWindow::LiveWindow(const std::string& folder, const std::string& arguments,
                        const std::string& environment)
     : folder_(folder) {
   display();
-  process_.emplace("env XDG_CONFIG_HOME=" + folder + "/config XDG_CACHE_HOME=" + folder +
-                       "/cache XDG_VIDEOS_DIR=" + folder +
+  process_.emplace("env XDG_CONFIG_HOME=" + folder + "/config XDG_CACHE_HOME=" + cache_folder() +
+                       " XDG_VIDEOS_DIR=" + folder +
                        " IMPASTO_DEBUG=validate,sync,controls LIBGL_ALWAYS_SOFTWARE=1 "
                        "SDL_AUDIODRIVER=dummy " +
                        environment + " " IMPASTO_PROGRAM " live " + arguments,
                    folder + "/log");
-  std::filesystem::remove(folder + "/cache/impasto/controls.txt");
+  std::filesystem::remove(controls_file());
   const bool found = wait_for([&] {
     window_ = output_of("xdotool search --onlyvisible --pid " + std::to_string(process_->id()) +
                         " 2>/dev/null | tail -1");
@@ -158,6 +165,10 @@ LiveWindow::LiveWindow(const std::string& folder, const std::string& arguments,
   place("picture");
 }
 
+std::string LiveWindow::controls_file() {
+  return cache_folder() + "/impasto/controls.txt";
+}
+
 std::string LiveWindow::log() const {
   return content(folder_ + "/log");
 }
@@ -165,7 +176,7 @@ std::string LiveWindow::log() const {
 live::Box LiveWindow::place(const std::string& control) {
   live::Box box;
   const bool found = wait_for([&] {
-    std::istringstream lines(content(folder_ + "/cache/impasto/controls.txt"));
+    std::istringstream lines(content(controls_file()));
     float x = 0, y = 0, width = 0, height = 0;
     std::string name;
     while (lines >> x >> y >> width >> height && std::getline(lines >> std::ws, name)) {

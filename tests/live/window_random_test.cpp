@@ -22,8 +22,8 @@ double resident_megabytes(pid_t process) {
 
 /// Controls on the screen, without those that open other models or sizes (their memory is another)
 /// or write files.
-std::vector<std::pair<std::string, live::Box>> harmless_controls(const std::string& folder) {
-  std::ifstream file(folder + "/cache/impasto/controls.txt");
+std::vector<std::pair<std::string, live::Box>> harmless_controls() {
+  std::ifstream file(LiveWindow::controls_file());
   std::vector<std::pair<std::string, live::Box>> controls;
   float x = 0, y = 0, width = 0, height = 0;
   std::string name;
@@ -37,12 +37,12 @@ std::vector<std::pair<std::string, live::Box>> harmless_controls(const std::stri
   return controls;
 }
 
-std::string random_step(const LiveWindow& window, const std::string& folder, std::mt19937& random) {
+std::string random_step(const LiveWindow& window, std::mt19937& random) {
   const auto pick = [&](std::size_t count) { return static_cast<std::size_t>(random() % count); };
   const char* keys[] = {"1", "2",   "5",  "9", "0",      "Right",  "Left",  "d",
                         "m", "Tab", "F1", "b", "ctrl+z", "ctrl+y", "space", "period"};
   if (pick(4) == 0) return std::string("key ") + keys[pick(std::size(keys))] + " ";
-  const auto controls = harmless_controls(folder);
+  const auto controls = harmless_controls();
   if (controls.empty()) return "";
   const live::Box& box = controls[pick(controls.size())].second;
   const auto place = [&] {
@@ -70,7 +70,7 @@ void use_randomly(std::chrono::seconds time, bool measure_memory) {
   const auto end = std::chrono::steady_clock::now() + time;
   while (std::chrono::steady_clock::now() < end) {
     std::string steps = "windowfocus " + window.window() + " ";
-    for (int i = 0; i < 10; ++i) steps += random_step(window, folder / "", random);
+    for (int i = 0; i < 10; ++i) steps += random_step(window, random);
     window.xdotool(steps);
     ASSERT_TRUE(window.process().running()) << window.log();
     memory.push_back(resident_megabytes(window.process().id()));
