@@ -6,6 +6,7 @@
 #include <cstring>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct Resource {
   Region region = Region::arena;
   std::uint64_t bytes = 0;
   std::uint64_t offset = 0;  ///< known at once for constants and parameters
+  std::optional<Range> at;   ///< where it lies, for what another graph placed
 };
 
 /// A stored activation: packed by four channels, plane stride height * width texels.
@@ -84,6 +86,13 @@ struct DraftPass {
   double flops = 0;
 };
 
+/// NormPlace without addresses.
+struct DraftNorm {
+  std::size_t position = 0;
+  TensorRef input;
+  ResourceId table = -1;
+};
+
 class Draft {
  public:
   explicit Draft(CompileOptions compile_options);
@@ -94,6 +103,8 @@ class Draft {
   TensorRef tensor(const std::string& name, int channels, int height, int width);
   /// fp32 vec4 words in the arena: norm tables, partial statistics.
   ResourceId table(const std::string& name, std::uint64_t words);
+  /// Memory of another graph.
+  ResourceId existing(const std::string& name, const Range& range);
   /// Uploaded once; equal names share one copy.
   ResourceId constant(const std::string& name, std::span<const float> values);
   ResourceId constant(const std::string& name, std::span<const std::int32_t> values);
@@ -141,6 +152,7 @@ class Draft {
 
   std::vector<Resource> resources;
   std::vector<DraftPass> passes;
+  std::vector<DraftNorm> norms;
   std::vector<std::byte> constants;
   std::vector<ParameterSlot> parameters;
   std::uint64_t parameter_bytes = 0;

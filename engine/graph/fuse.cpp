@@ -174,6 +174,7 @@ class Walker {
       if (!partial) partial = lower_statistics(draft_, node_->name, lazy);
     }
     lazy.norm_table = lower_norm_table(draft_, node_->name, op, lazy.tensor.channels, partial);
+    draft_.norms.push_back({draft_.passes.size(), lazy.tensor, lazy.norm_table});
     define(lazy, switches_.norm_into_load);
   }
 

@@ -66,8 +66,9 @@ Placement place(const Draft& draft) {
   std::vector<std::uint64_t> change(draft.passes.size() + 1, 0);
   for (std::size_t i = 0; i < draft.resources.size(); ++i) {
     const Resource& resource = draft.resources[i];
-    result.ranges[i] = {resource.region, 0, resource.offset, resource.bytes};
-    if (resource.region != Region::arena || lifetimes[i].first < 0) continue;
+    result.ranges[i] =
+        resource.at.value_or(Range{resource.region, 0, resource.offset, resource.bytes});
+    if (resource.at || resource.region != Region::arena || lifetimes[i].first < 0) continue;
     order.push_back(i);
     change[static_cast<std::size_t>(lifetimes[i].first)] += resource.bytes;
     change[static_cast<std::size_t>(lifetimes[i].last) + 1] -= resource.bytes;  // wraps and back
