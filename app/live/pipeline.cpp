@@ -122,7 +122,7 @@ bool Pipeline::run_tasks() {
     if (stop_) return false;
     tasks.swap(tasks_);
     if (new_look_) {
-      redraw_ = redraw_ || look_ != *new_look_;
+      redraw_ = redraw_ || look_ != new_look_;
       look_ = std::move(*new_look_);
       new_look_.reset();
     }
@@ -151,7 +151,7 @@ void Pipeline::work() {
   }
   const bool fresh = frame.has_value();
   if (fresh) last_frame_ = std::move(frame);
-  if (stylizer_ && last_frame_ && (fresh || redraw_)) {
+  if (stylizer_ && look_ && last_frame_ && (fresh || redraw_)) {
     process(*last_frame_);
     return;
   }
@@ -167,7 +167,7 @@ void Pipeline::process(const video::LiveFrame& frame) {
     update_report([](Report& report) { report.compiling = true; });
   }
   last_picture_.reset();
-  stylizer_->set_look(look_);
+  stylizer_->set_look(*look_);
   stylizer_->prepare(frame.frame.format, output);
   while (stylizer_->full()) std::this_thread::sleep_for(1ms);  // the window lets go of one soon
   stylizer_->submit(frame.frame, output);
@@ -258,7 +258,7 @@ void Pipeline::load(const app::ModelChoice& choice) {
   net::LayerTable layers(model);
   model_ =
       std::make_shared<const LoadedModel>(LoadedModel{choice, std::move(model), std::move(layers)});
-  look_ = default_look(model_->model.info());
+  look_.reset();
   watched_.reset();
   failed_.reset();
   update_report([&](Report& report) {

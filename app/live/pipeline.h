@@ -123,8 +123,8 @@ class Pipeline {
   std::vector<std::future<void>> savers_;
   std::vector<video::Instant> finished_;  // of the last second
   std::optional<video::Instant> failed_;
-  Look look_;
-  bool redraw_ = false;  // the last frame has to be seen anew
+  std::optional<Look> look_;  // of model_, once the window has said it
+  bool redraw_ = false;       // the last frame has to be seen anew
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
