@@ -103,6 +103,8 @@ std::string SoundOutput::message() const {
 }
 
 void SoundOutput::run() {
+  // SDL keeps its errors by thread, and frees them by itself for its own threads only.
+  const std::unique_ptr<void, void (*)(void*)> cleanup(this, [](void*) { SDL_TLSCleanup(); });
   const auto device = std::make_unique<Device>(fill_, now_);
   const std::string reason = device->works() ? "" : SDL_GetError();
   std::unique_lock lock(mutex_);
