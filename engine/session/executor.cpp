@@ -229,6 +229,7 @@ graph::DeviceTraits device_traits(const gpu::DeviceInfo& info) {
   traits.texel_alignment = info.min_texel_buffer_offset_alignment;
   traits.max_workgroup_invocations = info.max_workgroup_invocations;
   traits.max_shared_bytes = info.max_shared_memory;
+  traits.compute_units = info.compute_units;
   traits.max_groups = std::min(
       {info.max_workgroup_count[0], info.max_workgroup_count[1], info.max_workgroup_count[2]});
   return traits;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <set>
 
+#include "engine/graph/conv_shapes.h"
 #include "tests/session/rig.h"
 #include "tests/support/net_builder.h"
 #include "tests/support/tensors.h"
@@ -198,6 +199,10 @@ std::vector<Way> tiled_ways() {
           [tiled](graph::CompileOptions& options) {
             tiled(options);
             options.device.max_shared_bytes = 4096;  // the preset that needs registers alone
+          },
+          [tiled](graph::CompileOptions& options) {
+            tiled(options);
+            options.device.software = false;  // windows of registers
           }};
 }
 std::vector<Way> ways() {
@@ -247,7 +252,7 @@ std::vector<Way> different_ways(const Case& test, const std::vector<Way>& candid
 void check_by_turns(const std::vector<Case>& cases) {
   std::size_t turn = 0;
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    const Way other = i % 2 == 0 ? tiled_ways()[i / 2 % 3] : family(graph::ConvFamily::generic);
+    const Way other = i % 2 == 0 ? tiled_ways()[i / 2 % 4] : family(graph::ConvFamily::generic);
     for (const Way& way : different_ways(cases[i], {family(graph::ConvFamily::automatic), other})) {
       graph::CompileOptions options = storage_variant(turn++);
       way(options);
@@ -277,6 +282,29 @@ TEST(Convolutions, large_grids) {
     graph::CompileOptions options = storage_variant(turn++);
     options.family = graph::ConvFamily::tiled;
     check_case(test, options);
+  }
+}
+// Every shape of the tiled family that a layer can have, named as a measured choice names it.
+TEST(Convolutions, shapes_of_tiles) {
+  std::size_t turn = 0;
+  for (const Case& test : {conv_case({6, 60, {3, 3}, {37, 45}, {1, 1, 1, 1}}),
+                           conv_case({5, 64, {3, 3}, {71, 45}, {1, 1, 1, 1}, {2, 2}}),
+                           conv_case({3, 30, {9, 9}, {27, 38}, {4, 4, 4, 4}}),
+                           conv_case({9, 16, {2, 2}, {37, 38}, {1, 1, 0, 0}}),
+                           conv_case({9, 3, {9, 9}, {37, 38}, {4, 4, 4, 4}})}) {
+    std::vector<Way> candidates;
+    for (const std::string& shape : graph::tiled_shapes()) {
+      candidates.push_back([shape](graph::CompileOptions& options) {
+        options.family = graph::ConvFamily::tiled;
+        options.tiled_shape = shape;
+        options.device.software = false;
+      });
+    }
+    for (const Way& way : different_ways(test, candidates)) {
+      graph::CompileOptions options = storage_variant(turn++);
+      way(options);
+      check_case(test, options);
+    }
   }
 }
 TEST(Convolutions, transposed) {
