@@ -13,6 +13,15 @@ gpu::DeviceRequest device_request(const StylizerOptions& options) {
   return request;
 }
 
+session::SessionOptions session_options(const StylizerOptions& options) {
+  session::SessionOptions result;
+  result.precision = options.precision;
+  result.conv_family = options.conv_family;
+  result.tiled_shape = options.tiled_shape;
+  result.texel_reads = options.texel_reads;
+  return result;
+}
+
 }  // namespace
 
 std::vector<gpu::DeviceInfo> list_devices() {
@@ -23,7 +32,8 @@ CompiledModel compile_model(const net::Model& model, const video::FrameFormat& f
                             const StylizerOptions& options) {
   const gpu::Device device(device_request(options));
   session::FramePlan plan = session::plan_frame(model, {format, format, options.network_height});
-  const graph::CompileOptions compile = session::compile_options(device.info(), options.precision);
+  const graph::CompileOptions compile =
+      session::compile_options(device.info(), session_options(options));
   graph::RenderGraph graph = graph::compile_frame(plan.net, plan.use, compile);
   return {std::move(plan.net), std::move(graph)};
 }
@@ -60,9 +70,8 @@ void Stylizer::prepare(const video::FrameFormat& source, const video::FrameForma
     while (!session_->empty()) finished_.push_back(session_->receive());
     session_.reset();  // gives its memory back before the next one asks for some
   }
-  session::SessionOptions options;
-  options.precision = options_.precision;
-  session_ = std::make_unique<session::Session>(*device_, *kernels_, model_, request, options);
+  session_ = std::make_unique<session::Session>(*device_, *kernels_, model_, request,
+                                                session_options(options_));
   kernels_->save();
   ++rebuilds_;
 }

@@ -24,6 +24,10 @@ struct StylizerOptions {
   /// Of stored activations. fp16 halves memory and bandwidth and costs accuracy (README.md).
   graph::Precision precision = graph::Precision::fp32;
   int network_height = 0;  ///< lines that the network works at; 0: the source's
+  /// Kernels of dense convolutions, where they can: the built-in choice but in measurements.
+  graph::ConvFamily conv_family = graph::ConvFamily::automatic;
+  std::string tiled_shape;          ///< one of graph::tiled_shapes()
+  std::optional<bool> texel_reads;  ///< through texel buffers, or storage buffers
 };
 
 /// Facts about the session that runs now.

@@ -70,7 +70,7 @@ std::string describe_excess(const gpu::Device& device, const FramePlan& plan,
 graph::RenderGraph compile_or_refuse(const gpu::Device& device, const net::Model& model,
                                      const FrameRequest& request, const FramePlan& plan,
                                      const SessionOptions& options) {
-  const graph::CompileOptions compile = compile_options(device.info(), options.precision);
+  const graph::CompileOptions compile = compile_options(device.info(), options);
   const std::uint64_t available = available_bytes(device);
   if (auto graph = compile_within(available, plan, compile, options.slot_count)) {
     return std::move(*graph);
@@ -90,9 +90,19 @@ graph::CompileOptions compile_options(const gpu::DeviceInfo& device, graph::Prec
   graph::CompileOptions result;
   result.device = device_traits(device);
   result.precision = precision;
-  // Some drivers view so few texels that most tensors would need the storage kernels anyway.
+  // Some drivers view so few texels that most tensors would need the storage kernels anyway; real
+  // GPUs read vec4 words of storage buffers at full width.
   constexpr std::uint32_t useful_texels = 16U << 20;
-  result.texel_reads = device.max_texel_buffer_elements >= useful_texels;
+  result.texel_reads = result.device.software && device.max_texel_buffer_elements >= useful_texels;
+  return result;
+}
+
+graph::CompileOptions compile_options(const gpu::DeviceInfo& device,
+                                      const SessionOptions& options) {
+  graph::CompileOptions result = compile_options(device, options.precision);
+  result.family = options.conv_family;
+  result.tiled_shape = options.tiled_shape;
+  if (options.texel_reads) result.texel_reads = *options.texel_reads;
   return result;
 }
 

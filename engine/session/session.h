@@ -24,10 +24,14 @@ struct Look {
 struct SessionOptions {
   graph::Precision precision = graph::Precision::fp32;
   int slot_count = 2;
+  graph::ConvFamily conv_family = graph::ConvFamily::automatic;  ///< for measurements
+  std::string tiled_shape;                                       ///< as CompileOptions has it
+  std::optional<bool> texel_reads;                               ///< the same
 };
 
 /// What the compiler chooses by on a device.
 graph::CompileOptions compile_options(const gpu::DeviceInfo& device, graph::Precision precision);
+graph::CompileOptions compile_options(const gpu::DeviceInfo& device, const SessionOptions& options);
 
 class Session {
  public:
