@@ -15,7 +15,7 @@
 #include "app/cli/signals.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"
-#include "engine/graph/conv_shapes.h"
+#include "engine/graph/conv_families.h"
 
 namespace impasto::app {
 namespace {

@@ -2,6 +2,8 @@
 
 #include <cassert>
 
+#include "engine/graph/conv_families.h"
+
 namespace impasto::graph {
 ConvKernel choose_conv_kernel(const Draft& draft, const net::Conv& op, const TensorView& source) {
   const ConvFamily wanted = draft.options().family;
@@ -19,6 +21,25 @@ ConvKernel choose_conv_kernel(const Draft& draft, const net::Conv& op, const Ten
   }
   if (tiled) return ConvKernel::tiled;
   return shuffle ? ConvKernel::shuffle : ConvKernel::generic;
+}
+
+std::string wide_layer_family(const CompileOptions& options) {
+  Draft draft(options);
+  net::Conv op;
+  op.in_channels = op.out_channels = 128;
+  op.kernel = {3, 3};
+  const TensorView source{.tensor = draft.tensor("source", op.in_channels, 64, 64)};
+  switch (choose_conv_kernel(draft, op, source)) {
+    case ConvKernel::shuffle:
+      return "shuffle";
+    case ConvKernel::tiled:
+      return "tiled";
+    case ConvKernel::depthwise:
+      return "depthwise";
+    case ConvKernel::generic:
+      return "generic";
+  }
+  return {};
 }
 
 bool conv_takes_norm(const Draft& draft, const net::Conv& op, const TensorView& source) {

@@ -2,7 +2,7 @@
 #include <optional>
 #include <string>
 
-#include "engine/graph/conv_shapes.h"
+#include "engine/graph/conv_families.h"
 #include "engine/graph/lower_conv.h"
 
 namespace impasto::graph {

@@ -5,7 +5,7 @@
 #include <functional>
 #include <set>
 
-#include "engine/graph/conv_shapes.h"
+#include "engine/graph/conv_families.h"
 #include "tests/session/rig.h"
 #include "tests/support/net_builder.h"
 #include "tests/support/tensors.h"
