@@ -21,7 +21,7 @@ using session::Look;
 
 struct StylizerOptions {
   std::string device;  ///< number of list_devices() or part of a name; empty: the best
-  /// Of stored activations. fp16 halves memory and bandwidth and costs accuracy (README.md).
+  /// Of stored activations. fp16 saves memory and bandwidth and costs accuracy (README.md).
   graph::Precision precision = graph::Precision::fp32;
   int network_height = 0;  ///< lines that the network works at; 0: the source's
   /// Kernels of dense convolutions, where they can: the built-in choice but in measurements.

@@ -161,7 +161,8 @@ struct View {
   C(10, binary, BINARY, 0)                        \
   C(11, out_activation, OUT_ACTIVATION, 0)        \
   C(12, splat, SPLAT, 0)                          \
-  C(13, operand_splat, OPERAND_SPLAT, 0)
+  C(13, operand_splat, OPERAND_SPLAT, 0)          \
+  C(14, operand_half, OPERAND_HALF, 0)
 
 #define STATISTICS_CONSTANTS(C) VIEW_CONSTANTS(C)
 

@@ -11,7 +11,7 @@
 // buffer. PATCH_SHARED and WEIGHTS_SHARED 0 read from memory instead. Needs full subgroups whose size
 // divides PIXEL_LANES, but not with SHARED.
 // Grid: flat x and z: tiles; y: blocks of output channels from first_plane.
-// variants: texel texel_half storage storage_half texel_shared texel_half_shared storage_shared storage_half_shared
+// variants: texel texel_half storage storage_half storage_widen storage_narrow texel_shared texel_half_shared storage_shared storage_half_shared storage_widen_shared storage_narrow_shared
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require

@@ -3,7 +3,7 @@
 // so this one kernel materializes any view, adds residuals and applies every elementwise op.
 // Tile: four neighbours of a row per invocation.
 // Grid: flat x and z: quads of all rows; y: planes from first_plane.
-// variants: texel texel_half storage storage_half
+// variants: texel texel_half storage storage_half storage_widen storage_narrow
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "shaders/abi.h"
@@ -17,7 +17,7 @@ MAP_CONSTANTS(CONSTANT)
 #include "shaders/lib/grid.glsl"
 TENSOR_IN(0, source)
 TABLE_IN(1, source_table)
-TENSOR_IN(2, operand)
+TENSOR_IN_EITHER(2, operand)
 TABLE_IN(3, operand_table)
 TABLE_IN(4, parameter)
 TABLE_IN(5, slope)
@@ -77,7 +77,7 @@ void main() {
 
     if (OPERAND == OPERAND_TENSOR) {
       texel = locate(push.operand, OPERAND_PAD, OPERAND_UPSAMPLE, y, x, inside);
-      vec4 other = load4(operand, plane * push.operand.plane_stride + texel);
+      vec4 other = load4_either(operand, OPERAND_HALF, plane * push.operand.plane_stride + texel);
       if (OPERAND_SPLAT != 0) other = other.xxxx;
       if (OPERAND_NORM != 0) {
         other = normalize_value(other, operand_high, operand_low, operand_scale, operand_beta);

@@ -2,7 +2,7 @@
 // so one kernel serves every coordinate and rounding mode.
 // Tile: four neighbours of a row x 4 channels per invocation.
 // Grid: flat x and z: quads of all rows; y: planes from first_plane.
-// variants: texel texel_half storage storage_half
+// variants: texel texel_half storage storage_half storage_widen storage_narrow
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "shaders/abi.h"

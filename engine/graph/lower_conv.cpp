@@ -14,9 +14,7 @@ ConvKernel choose_conv_kernel(const Draft& draft, const net::Conv& op, const Ten
   if (wanted == ConvFamily::tiled && tiled) return ConvKernel::tiled;
   if (wanted != ConvFamily::automatic) return ConvKernel::generic;
   if (draft.device().software) {
-    // Without texel reads `shuffle` wins nothing, and its straight-line code takes such drivers
-    // minutes and gigabytes to compile.
-    if (shuffle && draft.options().texel_reads) return ConvKernel::shuffle;
+    if (shuffle) return ConvKernel::shuffle;
     return tiled ? ConvKernel::tiled : ConvKernel::generic;
   }
   if (tiled) return ConvKernel::tiled;
@@ -28,7 +26,7 @@ std::string wide_layer_family(const CompileOptions& options) {
   net::Conv op;
   op.in_channels = op.out_channels = 128;
   op.kernel = {3, 3};
-  const TensorView source{.tensor = draft.tensor("source", op.in_channels, 64, 64)};
+  const TensorView source{.tensor = draft.tensor("source", op.in_channels, 64, 64, false)};
   switch (choose_conv_kernel(draft, op, source)) {
     case ConvKernel::shuffle:
       return "shuffle";

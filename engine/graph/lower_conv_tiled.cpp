@@ -213,7 +213,7 @@ void lower_conv_tiled(Draft& draft, const ConvTask& task) {
     push.out_planes = count;
     DraftPass pass;
     pass.name = task.name;
-    pass.kernel = draft.tensor_kernel("conv_tiled", !by_subgroup);
+    pass.kernel = draft.tensor_kernel("conv_tiled", task.source.tensor, task.result, !by_subgroup);
     pass.constants = constant_words(constants);
     pass.bindings = {draft.tensor_in(task.source.tensor),
                      draft.table_in(task.source.norm_table),

@@ -51,6 +51,7 @@ void lower_map(Draft& draft, const std::string& name, const TensorView& source,
     constants.operand_pad = operand.view->pad;
     constants.operand_upsample = operand.view->upsample;
     constants.operand_splat = splat(*operand.view, result);
+    constants.operand_half = !draft.options().texel_reads && operand.view->tensor.half ? 1 : 0;
     push.operand = broadcast_push(*operand.view, result);
     other = operand.view->tensor;
     other_table = operand.view->norm_table;
@@ -63,7 +64,7 @@ void lower_map(Draft& draft, const std::string& name, const TensorView& source,
     push.first_plane = first;
     DraftPass pass;
     pass.name = name;
-    pass.kernel = draft.tensor_kernel("map");
+    pass.kernel = draft.tensor_kernel("map", source.tensor, result);
     pass.constants = constant_words(constants);
     pass.bindings = {draft.tensor_in(source.tensor),
                      draft.table_in(source.norm_table),

@@ -38,7 +38,8 @@ PartialStatistics lower_statistics(Draft& draft, const std::string& name,
   push.tile_stride = tiles;
   DraftPass pass;
   pass.name = name + " statistics";
-  pass.kernel = draft.tensor_kernel("statistics", !draft.device().subgroup_arithmetic);
+  pass.kernel = draft.tensor_kernel("statistics", source.tensor, source.tensor,
+                                    !draft.device().subgroup_arithmetic);
   pass.constants = constant_words(constants);
   pass.bindings = {draft.tensor_in(source.tensor), draft.table_in(source.norm_table),
                    draft.table_out(partials)};

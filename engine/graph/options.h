@@ -23,7 +23,9 @@ struct DeviceTraits {
   std::uint32_t compute_units = 0;   ///< that run workgroups side by side; 0: unknown
 };
 
-enum class Precision { fp32, fp16 };  ///< of stored activations; sums are fp32
+/// Of stored activations; sums are fp32. fp16: those between the second convolution and the last
+/// (fuse.h); fp16_everywhere: all, for tests of what kernels read and write.
+enum class Precision { fp32, fp16, fp16_everywhere };
 
 /// Every fusion rule has a switch; the unfused graph is the oracle of the fused one.
 struct Fusions {

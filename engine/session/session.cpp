@@ -91,9 +91,11 @@ graph::CompileOptions compile_options(const gpu::DeviceInfo& device, graph::Prec
   result.device = device_traits(device);
   result.precision = precision;
   // Some drivers view so few texels that most tensors would need the storage kernels anyway; real
-  // GPUs read vec4 words of storage buffers at full width.
+  // GPUs read vec4 words of storage buffers at full width, but some bind little at once.
   constexpr std::uint32_t useful_texels = 16U << 20;
-  result.texel_reads = result.device.software && device.max_texel_buffer_elements >= useful_texels;
+  constexpr std::uint64_t useful_range = 1ULL << 30;
+  result.texel_reads = device.max_texel_buffer_elements >= useful_texels &&
+                       (result.device.software || device.max_storage_buffer_range < useful_range);
   return result;
 }
 
