@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <numeric>
 #include <optional>
 
+#include "app/names.h"
 #include "engine/base/error.h"
 #include "engine/base/files.h"
 
@@ -28,28 +28,6 @@ void add_packs(const fs::path& folder, std::vector<Pack>& packs) {
     std::erase_if(packs, [&](const Pack& other) { return other.name == pack.name; });
     packs.push_back(std::move(pack));
   }
-}
-
-/// Levenshtein's distance.
-std::size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row.back();
-}
-
-std::string nearest(const std::string& wanted, const std::vector<std::string>& names) {
-  return *std::min_element(names.begin(), names.end(), [&](const auto& a, const auto& b) {
-    return edit_distance(wanted, a) < edit_distance(wanted, b);
-  });
 }
 
 double parse_number(const std::string& text, const std::string& what) {
@@ -113,13 +91,18 @@ std::vector<float> parse_mix(const net::ModelInfo& model, const std::string& mix
 
 }  // namespace
 
+fs::path shipped_folder() {
+  const fs::path program = files::executable_folder();
+  for (const fs::path& folder : {program / "styles", program / "../share/impasto/styles"}) {
+    std::error_code ignored;
+    if (fs::is_directory(folder, ignored)) return folder.lexically_normal();
+  }
+  return {};
+}
+
 std::vector<Pack> find_packs() {
   std::vector<Pack> packs;
-  const fs::path program = files::executable_folder();
-  for (const fs::path& shipped : {program / "styles", program / "../share/impasto/styles"}) {
-    if (!packs.empty()) break;
-    add_packs(shipped.lexically_normal(), packs);
-  }
+  add_packs(shipped_folder(), packs);
   add_packs(files::data_folder() / "styles", packs);
   return packs;
 }
@@ -129,16 +112,17 @@ net::Model load_model(const ModelChoice& choice) {
   if (choice.model.empty()) {
     const std::vector<Pack> packs = find_packs();
     std::vector<std::string> names;
+    const std::string wanted = choice.pack.empty() ? default_pack : choice.pack;
     for (const Pack& pack : packs) {
       names.push_back(pack.name);
-      if (pack.name == choice.pack) file = pack.file;
+      if (pack.name == wanted) file = pack.file;
     }
     if (names.empty()) {
       throw Error(ExitCode::usage, "no pack of styles is installed; use --model FILE.onnx");
     }
     if (file.empty()) {
-      throw Error(ExitCode::usage, "there is no pack '" + choice.pack + "'; did you mean '" +
-                                       nearest(choice.pack, names) + "'?");
+      throw Error(ExitCode::usage, "there is no pack '" + wanted + "'; did you mean '" +
+                                       nearest(wanted, names) + "'?");
     }
   }
   const auto input = parse_range("--input-range", choice.input_range);
@@ -148,13 +132,12 @@ net::Model load_model(const ModelChoice& choice) {
   return model;
 }
 
-Look make_look(const net::ModelInfo& model, const LookChoice& choice) {
+void choose_look(const net::ModelInfo& model, const LookChoice& choice, Look& look) {
   if (!choice.style.empty() && !choice.mix.empty()) {
     throw Error(ExitCode::usage, "--style and --mix exclude each other");
   }
-  Look look = default_look(model);
-  look.strength = static_cast<float>(choice.strength);
-  look.keep_colors = choice.keep_colors;
+  if (choice.strength) look.strength = static_cast<float>(*choice.strength);
+  if (choice.keep_colors) look.keep_colors = 1;
   if (!choice.mix.empty()) {
     look.style = parse_mix(model, choice.mix);
   } else if (!choice.style.empty()) {
@@ -162,7 +145,6 @@ Look make_look(const net::ModelInfo& model, const LookChoice& choice) {
     look.style.assign(model.styles.size(), 0.0F);
     look.style[style] = 1;
   }
-  return look;
 }
 
 }  // namespace impasto::app

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,18 @@ struct Pack {
   std::filesystem::path file;
 };
 
+/// Where the shipped packs lie, beside the program or where an installation has them; empty:
+/// nowhere.
+std::filesystem::path shipped_folder();
+
 /// The shipped packs, then those of the user's own (XDG_DATA_HOME/impasto/styles); a name that
 /// appears twice is the user's.
 std::vector<Pack> find_packs();
 
+inline const std::string default_pack = "live";
+
 struct ModelChoice {
-  std::string pack = "live";
+  std::string pack;         ///< empty: default_pack
   std::string model;        ///< an ONNX file; wins over the pack
   std::string input_range;  ///< "0..255"; empty: what the model says
   std::string output_range;
@@ -31,13 +38,14 @@ struct ModelChoice {
 net::Model load_model(const ModelChoice& choice);
 
 struct LookChoice {
-  std::string style;  ///< a name of the model's; empty: its first
+  std::string style;  ///< a name of the model's; empty: as it is
   std::string mix;    ///< "a=0.7,b=0.3", normalised; excludes `style`
-  double strength = 1;
-  bool keep_colors = false;
+  std::optional<double> strength;
+  bool keep_colors = false;  ///< true: keep them
 };
 
-/// Throws Error{usage} naming the nearest style where one is unknown.
-Look make_look(const net::ModelInfo& model, const LookChoice& choice);
+/// Changes in `look` what the choice names. Throws Error{usage} naming the nearest style where one
+/// is unknown.
+void choose_look(const net::ModelInfo& model, const LookChoice& choice, Look& look);
 
 }  // namespace impasto::app

@@ -1,11 +1,17 @@
 #include "engine/stylizer.h"
 
+#include <cassert>
+#include <chrono>
+
 #include "engine/base/error.h"
 #include "engine/gpu/peak.h"
 #include "shaders/embedded.h"
 
 namespace impasto {
 namespace {
+
+// Two in flight, one shown, one that the window has yet to take.
+constexpr int picture_slots = 4;
 
 gpu::DeviceRequest device_request(const StylizerOptions& options) {
   gpu::DeviceRequest request;
@@ -16,10 +22,16 @@ gpu::DeviceRequest device_request(const StylizerOptions& options) {
 session::SessionOptions session_options(const StylizerOptions& options) {
   session::SessionOptions result;
   result.precision = options.precision;
+  if (options.pictures) result.slot_count = picture_slots;
+  if (options.pictures && options.shared_device) result.output = gpu::MemoryUse::device;
   result.conv_family = options.conv_family;
   result.tiled_shape = options.tiled_shape;
   result.texel_reads = options.texel_reads;
   return result;
+}
+
+net::BatchNorms batch_norms(const StylizerOptions& options) {
+  return options.layer_edits ? net::BatchNorms::live : net::BatchNorms::folded;
 }
 
 }  // namespace
@@ -31,7 +43,8 @@ std::vector<gpu::DeviceInfo> list_devices() {
 CompiledModel compile_model(const net::Model& model, const video::FrameFormat& format,
                             const StylizerOptions& options) {
   const gpu::Device device(device_request(options));
-  session::FramePlan plan = session::plan_frame(model, {format, format, options.network_height});
+  session::FramePlan plan =
+      session::plan_frame(model, {format, format, options.network_height, batch_norms(options)});
   const graph::CompileOptions compile =
       session::compile_options(device.info(), session_options(options));
   graph::RenderGraph graph = graph::compile_frame(plan.net, plan.use, compile);
@@ -48,7 +61,8 @@ Look default_look(const net::ModelInfo& model) {
 
 Stylizer::Stylizer(net::Model model, const StylizerOptions& options)
     : model_(std::move(model)), options_(options), look_(default_look(model_.info())) {
-  device_ = std::make_unique<gpu::Device>(device_request(options));
+  device_ = options.shared_device ? options.shared_device
+                                  : std::make_shared<gpu::Device>(device_request(options));
   kernels_ = std::make_unique<gpu::KernelCache>(*device_, shaders::find_module);
 }
 
@@ -60,26 +74,63 @@ void Stylizer::set_look(const Look& look) {
     throw Error(ExitCode::usage, model_.info().name + " has " + std::to_string(count) +
                                      " styles, not " + std::to_string(look.style.size()));
   }
+  assert(look.layers.empty() || options_.layer_edits);
   look_ = look;
 }
 
 void Stylizer::prepare(const video::FrameFormat& source, const video::FrameFormat& output) {
-  const session::FrameRequest request{source, output, options_.network_height};
+  const session::FrameRequest request{source, output, options_.network_height,
+                                      batch_norms(options_), options_.pictures};
   if (session_ && session_->request() == request) return;
   if (session_) {
-    while (!session_->empty()) finished_.push_back(session_->receive());
+    while (!options_.pictures && !session_->empty()) finished_.push_back(session_->receive());
     session_.reset();  // gives its memory back before the next one asks for some
   }
   session_ = std::make_unique<session::Session>(*device_, *kernels_, model_, request,
                                                 session_options(options_));
   kernels_->save();
   ++rebuilds_;
+  plan_features();
 }
 
 void Stylizer::submit(const video::Frame& frame, const video::FrameFormat& output) {
   prepare(frame.format, output);
-  while (session_->full()) finished_.push_back(session_->receive());
+  while (!options_.pictures && session_->full()) finished_.push_back(session_->receive());
+  start_features();
   session_->submit(frame, look_);
+}
+
+void Stylizer::watch_layer(std::optional<std::size_t> layer, int tile_side) {
+  watch_.reset();
+  if (layer) watch_ = Watch{*layer, tile_side};
+  if (session_) plan_features();
+}
+
+void Stylizer::plan_features() {
+  session_->set_features(nullptr);
+  next_features_ = watch_ ? session_->feature_graph(watch_->layer, watch_->tile_side) : nullptr;
+}
+
+// A driver may take half a second for a pipeline, which no frame waits for: at most one thread
+// compiles, and until it is done frames run without.
+void Stylizer::start_features() {
+  if (!next_features_) return;
+  if (compiled_.valid()) {
+    if (compiled_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
+    compiled_.get();
+    if (compiling_ == next_features_) {
+      session_->set_features(std::move(next_features_));
+      return;
+    }
+  }
+  compiling_ = next_features_;
+  std::vector<gpu::KernelKey> keys;
+  for (const graph::Pass& pass : compiling_->passes) keys.push_back(session::kernel_key(pass));
+  compiled_ = std::async(std::launch::async, [this, keys] { kernels_->prepare(keys); });
+}
+
+std::optional<FeatureView> Stylizer::take_features() {
+  return session_ ? session_->take_features() : std::nullopt;
 }
 
 std::optional<video::Frame> Stylizer::receive() {
@@ -92,6 +143,14 @@ std::optional<video::Frame> Stylizer::receive() {
   }
   if (frame) ++frames_;
   return frame;
+}
+
+std::optional<Picture> Stylizer::receive_picture() {
+  if (!session_ || session_->empty()) return std::nullopt;
+  ++frames_;
+  Picture picture = session_->receive_picture();
+  picture.device = device_;
+  return picture;
 }
 
 StylizerStats Stylizer::stats() const {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,12 +13,19 @@
 
 #include "engine/gpu/device_info.h"
 #include "engine/graph/render_graph.h"
+#include "engine/net/look.h"
 #include "engine/net/model.h"
+#include "engine/session/features.h"
 #include "engine/session/session.h"
 
 namespace impasto {
 
-using session::Look;
+using net::LayerEdit;
+using net::LayerTable;
+using net::Look;
+using session::ChannelStatistics;
+using session::FeatureView;
+using session::Picture;
 
 struct StylizerOptions {
   std::string device;  ///< number of list_devices() or part of a name; empty: the best
@@ -28,6 +36,13 @@ struct StylizerOptions {
   graph::ConvFamily conv_family = graph::ConvFamily::automatic;
   std::string tiled_shape;          ///< one of graph::tiled_shapes()
   std::optional<bool> texel_reads;  ///< through texel buffers, or storage buffers
+  /// For a window: receive_picture() instead of receive(), each with the source beside it.
+  bool pictures = false;
+  /// The window's device, where pictures then stay; null: one of its own, and pictures are mapped.
+  std::shared_ptr<gpu::Device> shared_device;
+  /// Looks may have edits of layers (net/look.h): batch norms then stay layers of their own, which
+  /// costs a model that has such norms some speed, and others nothing.
+  bool layer_edits = false;
 };
 
 /// Facts about the session that runs now.
@@ -55,11 +70,13 @@ class Stylizer {
   const net::ModelInfo& model() const { return model_.info(); }
   const gpu::DeviceInfo& device() const { return device_->info(); }
 
-  /// From the next submitted frame on. Throws Error{usage} for a wrong number of weights.
+  /// From the next submitted frame on, without a rebuild. Throws Error{usage} for a wrong number of
+  /// weights; edits of layers need StylizerOptions::layer_edits and are as LayerTable counts them.
   void set_look(const Look& look);
   const Look& look() const { return look_; }
 
-  /// Compiles for these formats, unless that is what runs; frames in flight stay in order.
+  /// Compiles for these formats, unless that is what runs; frames in flight stay in order (with
+  /// StylizerOptions::pictures receive them first: they are dropped).
   void prepare(const video::FrameFormat& source, const video::FrameFormat& output);
   /// The next submit() would wait for the device: receive() first, so as to pass frames on early.
   bool full() const { return session_ && session_->full(); }
@@ -67,6 +84,20 @@ class Stylizer {
   void submit(const video::Frame& frame, const video::FrameFormat& output);
   /// The oldest frame, waiting for it; nothing when none is in flight.
   std::optional<video::Frame> receive();
+  /// The same where it lies, with StylizerOptions::pictures; hold few of them for a short time.
+  std::optional<Picture> receive_picture();
+  /// Of the session that runs: a picture, or the source beside it, as a frame in host memory.
+  video::Frame download(const Picture& picture, bool of_source) {
+    return session_->download(picture, of_source);
+  }
+
+  /// Turns the feature view of a norm layer (numbered as LayerTable counts) on, or off. Frames go
+  /// on without it while what it needs is compiled on a thread of its own (milliseconds when the
+  /// cache on disk knows it), then each frame yields one; frames cost nothing more while it is off.
+  /// Tiles are at most `tile_side` pixels wide and high.
+  void watch_layer(std::optional<std::size_t> layer, int tile_side = 64);
+  /// That of the last frame received that had one, once.
+  std::optional<FeatureView> take_features();
 
   StylizerStats stats() const;
   /// The graph that runs, and the device time of its passes for the last frame received; after
@@ -80,15 +111,25 @@ class Stylizer {
   double measure_peak_gflops();
 
  private:
+  void plan_features();
+  void start_features();
   net::Model model_;
   StylizerOptions options_;
-  std::unique_ptr<gpu::Device> device_;
+  std::shared_ptr<gpu::Device> device_;
   std::unique_ptr<gpu::KernelCache> kernels_;
   std::unique_ptr<session::Session> session_;
+  struct Watch {
+    std::size_t layer = 0;
+    int tile_side = 0;
+  };
+  std::optional<Watch> watch_;
+  std::shared_ptr<const graph::FeatureGraph> next_features_;  // session_'s once compiled
+  std::shared_ptr<const graph::FeatureGraph> compiling_;
   std::deque<video::Frame> finished_;  // taken out of their slots to make room
   Look look_;
   std::uint64_t frames_ = 0;
   std::uint64_t rebuilds_ = 0;
+  std::future<void> compiled_;  // last: waits for the thread before the rest goes
 };
 
 /// The devices as `StylizerOptions::device` numbers them. Throws Error{gpu} without a driver.

@@ -126,6 +126,26 @@ struct View {
   C(27, prefetch, PREFETCH, 0)             \
   C(28, window_taps, WINDOW_TAPS, 1)
 
+// conv_winograd_input: doubled: the view is upsampled by 2 and its border is 1, so that a tile has
+// four different rows and columns instead of six.
+#define WINOGRAD_INPUT_CONSTANTS(C) \
+  VIEW_CONSTANTS(C)                 \
+  C(5, doubled, DOUBLED, 0)
+
+// conv_winograd_multiply: planes of 4 output channels and groups of LANES tiles per invocation.
+#define WINOGRAD_MULTIPLY_CONSTANTS(C) \
+  C(1, lanes, LANES, 8)                \
+  C(2, out_planes, OUT_PLANES, 4)      \
+  C(3, tiles, TILES, 4)                \
+  C(4, doubled, DOUBLED, 0)
+
+#define WINOGRAD_OUTPUT_CONSTANTS(C)      \
+  C(1, lanes, LANES, 8)                   \
+  C(2, bias, BIAS, 0)                     \
+  C(3, out_activation, OUT_ACTIVATION, 0) \
+  C(4, statistics, STATISTICS, 0)         \
+  C(5, doubled, DOUBLED, 0)
+
 #define RESIZE_CONSTANTS(C) \
   VIEW_CONSTANTS(C)         \
   C(5, linear, LINEAR, 0)
@@ -162,7 +182,11 @@ struct View {
   C(11, out_activation, OUT_ACTIVATION, 0)        \
   C(12, splat, SPLAT, 0)                          \
   C(13, operand_splat, OPERAND_SPLAT, 0)          \
-  C(14, operand_half, OPERAND_HALF, 0)
+  C(14, scale, SCALE, 0)                          \
+  C(15, offset, OFFSET, 0)                        \
+  C(16, operand_scale, OPERAND_SCALE, 0)          \
+  C(17, operand_offset, OPERAND_OFFSET, 0)        \
+  C(18, operand_half, OPERAND_HALF, 0)
 
 #define STATISTICS_CONSTANTS(C) VIEW_CONSTANTS(C)
 
@@ -187,6 +211,45 @@ struct ConvPush {
   int tile_first;   // record of partial statistics of this pass's first tile
   int tile_stride;  // records of partial statistics per plane
   float a;          // of the stored activation
+  float b;
+};
+
+// conv_winograd_input: a run of the tiles of 4 x 4 outputs, numbered row by row, becomes
+// [frequency][plane][tile].
+struct WinogradInputPush {
+  View view;
+  int in_planes;
+  int tiles_x;
+  int first_tile;
+  int last_tile;   // of the layer: past it, that one is transformed again
+  int tile_pitch;  // tiles of the run
+};
+
+// conv_winograd_multiply: [input frequency][in plane][tile] -> [frequency][out plane][tile].
+struct WinogradMultiplyPush {
+  int in_planes;
+  int out_planes;
+  int tile_pitch;
+};
+
+// conv_winograd_output: a run of tiles of [frequency][plane][tile] -> pixels.
+struct WinogradOutputPush {
+  int planes;  // of the layer
+  int tiles_x;
+  int first_tile;
+  int tile_count;  // of the layer
+  int tile_pitch;
+  int out_plane_stride;
+  int out_row_stride;
+  int out_height;  // of the grid of pixels that the layer computes, stored as in ConvPush
+  int out_width;
+  int out_step;
+  int out_offset_y;
+  int out_offset_x;
+  int first_plane;    // output plane of workgroup row 0; outputs are bound from there
+  int record_first;   // record of partial statistics of this pass's first workgroup
+  int record_stride;  // records of partial statistics per plane
+  float a;            // of the stored activation
   float b;
 };
 
@@ -324,6 +387,18 @@ struct ShuffleConstants {
   int workgroup = 8;
   SHUFFLE_CONSTANTS(ABI_MEMBER)
 };
+struct WinogradInputConstants {
+  int workgroup = 8;
+  WINOGRAD_INPUT_CONSTANTS(ABI_MEMBER)
+};
+struct WinogradMultiplyConstants {
+  int workgroup = 8;
+  WINOGRAD_MULTIPLY_CONSTANTS(ABI_MEMBER)
+};
+struct WinogradOutputConstants {
+  int workgroup = 8;
+  WINOGRAD_OUTPUT_CONSTANTS(ABI_MEMBER)
+};
 struct TiledConstants {
   int workgroup = 128;
   TILED_CONSTANTS(ABI_MEMBER)
@@ -351,6 +426,9 @@ static_assert(sizeof(GatherPush) == 96);
 static_assert(sizeof(MapPush) == 112);
 static_assert(sizeof(StatisticsPush) == 56);
 static_assert(sizeof(ConvPush) == 96);
+static_assert(sizeof(WinogradInputPush) == 60);
+static_assert(sizeof(WinogradMultiplyPush) == 12);
+static_assert(sizeof(WinogradOutputPush) == 68);
 }  // namespace impasto::abi
 #endif
 

@@ -39,18 +39,13 @@ const int ROW_FETCHES = (ROW_WORDS + LANES - 1) / LANES;
 // With stride 1 row j + 1 of a tap row is row j of the next.
 const bool SLIDE = STRIDE_Y == 1;
 
-// Sum over the lanes in lane order: constant-lane shuffles cost less than subgroupAdd where they are
-// register moves, and the order is the same on every device.
-vec4 sum_over_lanes(vec4 value) {
-  vec4 sum = subgroupShuffle(value, 0u);
-  [[unroll]] for (int lane = 1; lane < LANES; ++lane) sum += subgroupShuffle(value, uint(lane));
-  return sum;
-}
+vec4 sums[OUT_PLANES * TILE];
+
+#include "shaders/lib/subgroup_record.glsl"
 
 int columns[WINDOW_X];
 bool columns_inside[WINDOW_X];
 vec4 window[TILE_Y * WINDOW_X];
-vec4 sums[OUT_PLANES * TILE];
 
 // Row `y` of the view, before the border, into row `j` of the window.
 void fetch_row(SourceNorm norm, int plane, int y, int j) {
@@ -96,35 +91,6 @@ void add_tap_row(SourceNorm norm, int plane, int first_y, int tap_y, int first_p
   [[unroll]] for (int o = 0; o < OUT_PLANES; ++o) {
     const int out_plane = push.first_plane + min(first_plane + o, push.out_planes - 1);
     add_row(o, ((out_plane * push.in_planes + plane) * KERNEL_Y + tap_y) * ROW_WORDS, lane);
-  }
-}
-
-// The record of the subgroup's tiles for one plane (lib/statistics.glsl).
-void reduce_plane(int o, int record, bool valid[TILE], int lane) {
-  // Differences from a value of the tile are exact zeros where all are equal.
-  const vec4 pilot = subgroupShuffle(sums[o * TILE], 0u);
-  vec4 difference_sum = vec4(0.0);
-  float own_count = 0.0;
-  [[unroll]] for (int i = 0; i < TILE; ++i) {
-    difference_sum += valid[i] ? sums[o * TILE + i] - pilot : vec4(0.0);
-    own_count += valid[i] ? 1.0 : 0.0;
-  }
-  const float count = sum_over_lanes(vec4(own_count)).x;
-  const vec4 shift = sum_over_lanes(difference_sum) / count;
-  vec4 square_sum = vec4(0.0);
-  [[unroll]] for (int i = 0; i < TILE; ++i) {
-    const vec4 centred = (sums[o * TILE + i] - pilot) - shift;
-    square_sum += valid[i] ? centred * centred : vec4(0.0);
-  }
-  square_sum = sum_over_lanes(square_sum);
-  if (lane == 0) {
-    vec4 high = pilot;
-    vec4 low = vec4(0.0);
-    add_to_pair(high, low, shift);
-    partials.data[record] = high;
-    partials.data[record + 1] = low;
-    partials.data[record + 2] = square_sum;
-    partials.data[record + 3] = vec4(count);
   }
 }
 
@@ -189,7 +155,7 @@ void main() {
     if (STATISTICS != 0) {
       const int tile_record =
           out_plane * push.tile_stride + push.tile_first + flat_group();
-      reduce_plane(o, tile_record * PARTIAL_WORDS, valid, lane);
+      write_record(o * TILE, tile_record * PARTIAL_WORDS, valid, lane);
     }
   }
 }

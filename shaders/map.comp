@@ -1,15 +1,25 @@
 // Elementwise: out = activation(view(a) kind operand), the operand being another view or one vec4
-// per plane. Norm, activation, nearest upsampling and padding of both views happen while loading,
-// so this one kernel materializes any view, adds residuals and applies every elementwise op.
+// per plane. Norm, activation, product and sum with a vector, nearest upsampling and padding of both
+// views happen while loading, so this one kernel materializes any view, adds residuals and applies
+// every elementwise op. Straight-line code: loads past the row's end are clamped.
 // Tile: four neighbours of a row per invocation.
 // Grid: flat x and z: quads of all rows; y: planes from first_plane.
 // variants: texel texel_half storage storage_half storage_widen storage_narrow
 #version 460
 #extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
 #include "shaders/abi.h"
 #include "shaders/lib/tensor.glsl"
 #include "shaders/lib/activation.glsl"
 #include "shaders/lib/view.glsl"
+
+// The hint is for the drivers that are read through texel buffers; one of the others would spend half a
+// minute on four copies of the loop.
+#ifdef TEXEL
+#define IN_LINE [[unroll]]
+#else
+#define IN_LINE
+#endif
 
 layout(local_size_x_id = 0) in;
 MAP_CONSTANTS(CONSTANT)
@@ -21,17 +31,17 @@ TENSOR_IN_EITHER(2, operand)
 TABLE_IN(3, operand_table)
 TABLE_IN(4, parameter)
 TABLE_IN(5, slope)
-TENSOR_OUT(6, result)
+TABLE_IN(6, scale)
+TABLE_IN(7, offset)
+TABLE_IN(8, operand_scale)
+TABLE_IN(9, operand_offset)
+TENSOR_OUT(10, result)
 layout(push_constant) uniform Push { MapPush push; };
 
-// Texel of a view at (y, x), relative to its plane; inside as in view_coordinate.
-int locate(View view, int pad, int factor, int y, int x, out bool inside) {
-  bool inside_y;
-  bool inside_x;
-  int row = view_coordinate(pad, factor, y - view.offset_y, view.height, inside_y);
-  int column = view_coordinate(pad, factor, x - view.offset_x, view.width, inside_x);
-  inside = inside_y && inside_x;
-  return row * view.row_stride + column * view.column_stride;
+// Texel of a view in a row, relative to its plane; inside as in view_coordinate.
+int locate(View view, int pad, int factor, int row_texel, int x, out bool inside) {
+  int column = view_coordinate(pad, factor, x - view.offset_x, view.width, inside);
+  return row_texel + column * view.column_stride;
 }
 
 void main() {
@@ -43,20 +53,25 @@ void main() {
   int local_plane = int(gl_WorkGroupID.y);
   int plane = push.first_plane + local_plane;
 
-  vec4 mean_high, mean_low, scale, beta;
+  vec4 mean_high, mean_low, norm_scale, beta;
   if (NORM != 0) {
     mean_high = table4(source_table, plane * NORM_TABLE_WORDS);
     mean_low = table4(source_table, plane * NORM_TABLE_WORDS + 1);
-    scale = table4(source_table, plane * NORM_TABLE_WORDS + 2);
+    norm_scale = table4(source_table, plane * NORM_TABLE_WORDS + 2);
     beta = table4(source_table, plane * NORM_TABLE_WORDS + 3);
   }
-  vec4 operand_high, operand_low, operand_scale, operand_beta;
+  vec4 other_high, other_low, other_norm_scale, other_beta;
   if (OPERAND_NORM != 0) {
-    operand_high = table4(operand_table, plane * NORM_TABLE_WORDS);
-    operand_low = table4(operand_table, plane * NORM_TABLE_WORDS + 1);
-    operand_scale = table4(operand_table, plane * NORM_TABLE_WORDS + 2);
-    operand_beta = table4(operand_table, plane * NORM_TABLE_WORDS + 3);
+    other_high = table4(operand_table, plane * NORM_TABLE_WORDS);
+    other_low = table4(operand_table, plane * NORM_TABLE_WORDS + 1);
+    other_norm_scale = table4(operand_table, plane * NORM_TABLE_WORDS + 2);
+    other_beta = table4(operand_table, plane * NORM_TABLE_WORDS + 3);
   }
+  vec4 factor, term, other_factor, other_term;
+  if (SCALE != 0) factor = table4(scale, plane);
+  if (OFFSET != 0) term = table4(offset, plane);
+  if (OPERAND_SCALE != 0) other_factor = table4(operand_scale, plane);
+  if (OPERAND_OFFSET != 0) other_term = table4(operand_offset, plane);
   vec4 constant_operand = vec4(0.0);
   if (OPERAND >= OPERAND_PARAMETER) constant_operand = table4(parameter, plane);
   // A quotient or a root may be infinite in lanes without a channel, which convolutions multiply by 0.
@@ -64,26 +79,44 @@ void main() {
   vec4 slopes = vec4(0.0);
   if (OUT_ACTIVATION == ACTIVATION_PRELU) slopes = table4(slope, plane);
 
-  for (int i = 0; i < 4; ++i) {
-    int x = first_x + i;
-    if (x >= push.width) break;
+  bool row_inside, other_row_inside;
+  const int row = plane * push.view.plane_stride +
+                  view_coordinate(PAD, UPSAMPLE, y - push.view.offset_y, push.view.height,
+                                  row_inside) *
+                      push.view.row_stride;
+  int other_row = 0;
+  if (OPERAND == OPERAND_TENSOR) {
+    other_row = plane * push.operand.plane_stride +
+                view_coordinate(OPERAND_PAD, OPERAND_UPSAMPLE, y - push.operand.offset_y,
+                                push.operand.height, other_row_inside) *
+                    push.operand.row_stride;
+  }
+  const int out_texel = local_plane * push.out_plane_stride + y * push.out_row_stride;
+  IN_LINE for (int i = 0; i < 4; ++i) {
+    const int x = min(first_x + i, push.width - 1);
     bool inside;
-    int texel = locate(push.view, PAD, UPSAMPLE, y, x, inside);
-    vec4 value = load4(source, plane * push.view.plane_stride + texel);
+    vec4 value = load4(source, locate(push.view, PAD, UPSAMPLE, row, x, inside));
     if (SPLAT != 0) value = value.xxxx;
-    if (NORM != 0) value = normalize_value(value, mean_high, mean_low, scale, beta);
+    if (NORM != 0) value = normalize_value(value, mean_high, mean_low, norm_scale, beta);
     value = activate(ACTIVATION, value, push.view.a, push.view.b, vec4(0.0));
-    if (PAD == PAD_CONSTANT && !inside) value = vec4(push.view.pad_value);
+    if (SCALE != 0) value *= factor;
+    if (OFFSET != 0) value += term;
+    if (PAD == PAD_CONSTANT && !(inside && row_inside)) value = vec4(push.view.pad_value);
 
     if (OPERAND == OPERAND_TENSOR) {
-      texel = locate(push.operand, OPERAND_PAD, OPERAND_UPSAMPLE, y, x, inside);
-      vec4 other = load4_either(operand, OPERAND_HALF, plane * push.operand.plane_stride + texel);
+      vec4 other = load4_either(
+          operand, OPERAND_HALF,
+          locate(push.operand, OPERAND_PAD, OPERAND_UPSAMPLE, other_row, x, inside));
       if (OPERAND_SPLAT != 0) other = other.xxxx;
       if (OPERAND_NORM != 0) {
-        other = normalize_value(other, operand_high, operand_low, operand_scale, operand_beta);
+        other = normalize_value(other, other_high, other_low, other_norm_scale, other_beta);
       }
       other = activate(OPERAND_ACTIVATION, other, push.operand.a, push.operand.b, vec4(0.0));
-      if (OPERAND_PAD == PAD_CONSTANT && !inside) other = vec4(push.operand.pad_value);
+      if (OPERAND_SCALE != 0) other *= other_factor;
+      if (OPERAND_OFFSET != 0) other += other_term;
+      if (OPERAND_PAD == PAD_CONSTANT && !(inside && other_row_inside)) {
+        other = vec4(push.operand.pad_value);
+      }
       value = combine(BINARY, value, other);
     } else if (OPERAND == OPERAND_PARAMETER) {
       value = combine(BINARY, value, constant_operand);
@@ -91,7 +124,6 @@ void main() {
       value = combine(BINARY, constant_operand, value);
     }
     value = activate(OUT_ACTIVATION, value, push.a, push.b, slopes);
-    store4(result, local_plane * push.out_plane_stride + y * push.out_row_stride + x,
-           mix(vec4(0.0), value, used));
+    if (first_x + i < push.width) store4(result, out_texel + x, mix(vec4(0.0), value, used));
   }
 }

@@ -13,7 +13,7 @@ engine/graph/     engine/(base|net|graph)/|engine/video/frame\.h|shaders/([a-z_]
 engine/video/     engine/(base|video)/
 engine/session/   engine/(base|net|graph|gpu|session)/|engine/video/frame\.h|shaders/[a-z_]+\.h
 engine/stylizer   engine/(base|net|graph|gpu|session)/|engine/video/frame\.h|engine/stylizer|shaders/[a-z_]+\.h
-app/live/window   app/|engine/
+app/live/window   app/|engine/|shaders/[a-z_]+\.h
 app/              app/|engine/(base|net|graph|video)/|engine/stylizer\.h
 shaders/          shaders/
 tests/            (engine|app|shaders|tests)/
@@ -23,12 +23,16 @@ outside_rule='
 vulkan/           engine/(gpu|session)/|app/live/window|tests/
 libav             engine/video/|tests/video/
 libsw             engine/video/|tests/video/
+SDL               engine/video/
 onnx/             engine/net/(onnx_|model\.cpp)|tests/(net|fuzz|support)/
 google/protobuf/  engine/net/(onnx_|model\.cpp)|tests/net/
 nlohmann/         engine/net/|app/|tests/
 CLI/              app/cli/
-GLFW/             app/live/
-imgui             app/live/
+GLFW/             app/live/|tests/live/
+imgui             app/live/|tests/live/
+backends/imgui    app/live/
+fontconfig/       app/live/theme
+X11/              tests/live/
 gtest/            tests/
 gmock/            tests/
 sys/              .

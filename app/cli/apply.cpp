@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <thread>
 
 #include "app/cli/progress.h"
@@ -63,8 +64,23 @@ void write_frames(video::Sink& sink, FrameQueue& finished, std::atomic<std::int6
   }
 }
 
-void stylize_frames(Stylizer& stylizer, const video::Sink& sink, FrameQueue& decoded,
-                    FrameQueue& finished, Progress& progress,
+/// The look of a frame by its time since the first one.
+class LookClock {
+ public:
+  LookClock(LookTrack track, double time_base) : track_(std::move(track)), time_base_(time_base) {}
+  net::Look look_at(std::int64_t pts) {
+    if (!first_) first_ = pts;
+    return track_.at(static_cast<double>(pts - *first_) * time_base_);
+  }
+
+ private:
+  LookTrack track_;
+  double time_base_;
+  std::optional<std::int64_t> first_;
+};
+
+void stylize_frames(Stylizer& stylizer, LookClock& clock, const video::Sink& sink,
+                    FrameQueue& decoded, FrameQueue& finished, Progress& progress,
                     const std::atomic<std::int64_t>& written) {
   const auto pass_on = [&] {
     std::optional<video::Frame> frame = stylizer.receive();
@@ -75,6 +91,7 @@ void stylize_frames(Stylizer& stylizer, const video::Sink& sink, FrameQueue& dec
     while (stylizer.full()) {
       if (!pass_on()) return;
     }
+    stylizer.set_look(clock.look_at(frame->pts));
     stylizer.submit(*frame, sink.frame_format(frame->format));
   }
   while (pass_on()) {
@@ -82,8 +99,8 @@ void stylize_frames(Stylizer& stylizer, const video::Sink& sink, FrameQueue& dec
 }
 
 /// The three threads; returns when the last frame is written, or throws what one of them threw.
-void run_pipeline(Stylizer& stylizer, video::Source& source, video::Sink& sink, Progress& progress,
-                  std::atomic<std::int64_t>& written) {
+void run_pipeline(Stylizer& stylizer, LookClock& clock, video::Source& source, video::Sink& sink,
+                  Progress& progress, std::atomic<std::int64_t>& written) {
   FrameQueue decoded(waiting_frames);
   FrameQueue finished(waiting_frames);
   Worker reader([&] {
@@ -106,7 +123,7 @@ void run_pipeline(Stylizer& stylizer, video::Source& source, video::Sink& sink, 
   });
   std::exception_ptr failure;
   try {
-    stylize_frames(stylizer, sink, decoded, finished, progress, written);
+    stylize_frames(stylizer, clock, sink, decoded, finished, progress, written);
   } catch (...) {
     failure = std::current_exception();
   }
@@ -141,22 +158,23 @@ void report(const ApplyOptions& options, const Stylizer& stylizer, std::int64_t 
 }  // namespace
 
 ExitCode apply(ApplyOptions options) {
-  net::Model model = load_model(options.model);
-  const Look look = make_look(model.info(), options.look);
+  ChosenLooks looks = choose_looks(options.looks);
+  for (const std::string& remark : looks.remarks) log::warning(remark);
+  options.stylizer.layer_edits = looks.layer_edits;
   options.source.copy_streams = true;
   options.source.cancel = &stop_requested();
   const std::unique_ptr<video::Source> source = video::open_source(options.source);
   set_output_size(options, source->info().format);
 
-  Stylizer stylizer(std::move(model), options.stylizer);
-  stylizer.set_look(look);
+  Stylizer stylizer(std::move(looks.model), options.stylizer);
+  LookClock clock(std::move(looks.track), source->info().time_base.value());
   const std::unique_ptr<video::Sink> sink = video::open_sink(options.sink, *source);
   std::atomic<std::int64_t> written = 0;
   try {
     const video::FrameFormat& format = source->info().format;
     stylizer.prepare(format, sink->frame_format(format));
     Progress progress(source->info().frame_count, options.quiet);
-    run_pipeline(stylizer, *source, *sink, progress, written);
+    run_pipeline(stylizer, clock, *source, *sink, progress, written);
     ExitCode outcome = stop_outcome();
     if (outcome == ExitCode::ok && source->damaged()) outcome = ExitCode::partial;
     sink->finish(outcome);

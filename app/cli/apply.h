@@ -1,11 +1,11 @@
 // Owns: `impasto apply`: a source through the stylizer into a sink, decoding and encoding on
-// threads of their own. Depends on: packs.h, stylizer.h, video.
+// threads of their own. Depends on: looks/, stylizer.h, video.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
-#include "app/packs.h"
+#include "app/looks/choice.h"
 #include "engine/base/error.h"
 #include "engine/stylizer.h"
 #include "engine/video/sink.h"
@@ -14,8 +14,7 @@
 namespace impasto::app {
 
 struct ApplyOptions {
-  ModelChoice model;
-  LookChoice look;
+  LookOptions looks;
   StylizerOptions stylizer;
   video::SourceOptions source;
   video::SinkOptions sink;

@@ -7,6 +7,7 @@
 
 #include "app/cli/generated_frame.h"
 #include "engine/base/error.h"
+#include "engine/base/log.h"
 
 namespace impasto::app {
 namespace {
@@ -110,9 +111,12 @@ void print_text(const ordered_json& result) {
 
 void bench(const BenchOptions& options) {
   const Clock::time_point start = Clock::now();
-  net::Model model = load_model(options.model);
-  const Look look = make_look(model.info(), options.look);
-  Stylizer stylizer(std::move(model), options.stylizer);
+  ChosenLooks looks = choose_looks(options.looks);
+  for (const std::string& remark : looks.remarks) log::warning(remark);
+  const Look look = looks.track.at(0);
+  StylizerOptions stylizer_options = options.stylizer;
+  stylizer_options.layer_edits = looks.layer_edits;
+  Stylizer stylizer(std::move(looks.model), stylizer_options);
   stylizer.set_look(look);
   const video::FrameFormat format = generated_format(options.width, options.height);
   stylizer.prepare(format, format);

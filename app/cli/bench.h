@@ -1,14 +1,14 @@
 // Owns: `impasto bench`: times a model on generated frames, pass by pass, beside the device's own
-// peak. Depends on: packs.h, stylizer.h.
+// peak. Depends on: looks/, stylizer.h.
 #pragma once
 
-#include "app/packs.h"
+#include "app/looks/choice.h"
+#include "engine/stylizer.h"
 
 namespace impasto::app {
 
 struct BenchOptions {
-  ModelChoice model;
-  LookChoice look;
+  LookOptions looks;  ///< the look at the first time
   StylizerOptions stylizer;
   int width = 640;
   int height = 360;

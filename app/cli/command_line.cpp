@@ -13,6 +13,7 @@
 #include "app/cli/inspect.h"
 #include "app/cli/lists.h"
 #include "app/cli/signals.h"
+#include "app/live/live.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/graph/conv_families.h"
@@ -33,21 +34,34 @@ const std::map<std::string, graph::Precision> precisions{{"auto", graph::Precisi
                                                          {"fp16", graph::Precision::fp16}};
 
 void add_model_options(CLI::App& command, ModelChoice& model) {
-  auto* pack = command.add_option("--pack", model.pack, "Pack of styles")->capture_default_str();
+  auto* pack =
+      command.add_option("--pack", model.pack, "Pack of styles")->default_str(default_pack);
   command.add_option("--model", model.model, "ONNX file instead of a pack")->excludes(pack);
   command.add_option("--input-range", model.input_range,
                      "Values of the network's input, as 0..255, where the file does not say");
   command.add_option("--output-range", model.output_range, "The same of its output");
 }
 
-void add_look_options(CLI::App& command, LookChoice& look) {
+/// FILE[@SECONDS], any number of times.
+void add_preset_option(CLI::App& command, std::vector<std::string>& presets) {
+  command
+      .add_option("--preset", presets,
+                  "Saved look, by file or name; several with times change over in between")
+      ->type_name("FILE[@SECONDS]")
+      ->allow_extra_args(false);
+}
+
+void add_look_options(CLI::App& command, LookOptions& looks) {
+  add_model_options(command, looks.model);
+  LookChoice& look = looks.look;
   auto* style = command.add_option("--style", look.style, "Style (impasto styles lists them)");
   command.add_option("--mix", look.mix, "Weighted styles, as starry_night=0.7,great_wave=0.3")
       ->excludes(style);
   command.add_option("--strength", look.strength, "0: the source, 1: the stylised picture")
       ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
+      ->default_str("1");
   command.add_flag("--keep-colors", look.keep_colors, "Keep the source's colours, paint the luma");
+  add_preset_option(command, looks.presets);
 }
 
 void add_device_options(CLI::App& command, StylizerOptions& options) {
@@ -97,19 +111,19 @@ void add_kernel_options(CLI::App& command, StylizerOptions& options) {
 }
 
 /// "640x360" into two numbers.
-void add_size_option(CLI::App& command, int& width, int& height) {
-  command
-      .add_option_function<std::string>(
-          "--size",
-          [&width, &height](const std::string& text) {
-            char rest = 0;
-            if (std::sscanf(text.c_str(), "%dx%d%c", &width, &height, &rest) != 2 || width < 1 ||
-                height < 1 || width > largest_side || height > largest_side) {
-              throw CLI::ValidationError("--size", "'" + text + "' is no size such as 640x360");
-            }
-          },
-          "Size of the frame")
-      ->default_str("640x360");
+void add_size_option(CLI::App& command, int& width, int& height,
+                     const std::string& description = "Size of the frame") {
+  auto* option = command.add_option_function<std::string>(
+      "--size",
+      [&width, &height](const std::string& text) {
+        char rest = 0;
+        if (std::sscanf(text.c_str(), "%dx%d%c", &width, &height, &rest) != 2 || width < 1 ||
+            height < 1 || width > largest_side || height > largest_side) {
+          throw CLI::ValidationError("--size", "'" + text + "' is no size such as 640x360");
+        }
+      },
+      description);
+  if (width > 0) option->default_str(std::to_string(width) + "x" + std::to_string(height));
 }
 
 /// KEY=VALUE, any number of times.
@@ -137,12 +151,12 @@ void add_apply(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<ApplyOptions>();
   command
       ->add_option("IN", options->source.input,
-                   "Video, image, pattern (%04d.png), - (y4m pipe), lavfi:GRAPH, v4l2:/dev/video0")
+                   "Video, image, pattern (%04d.png), - (y4m pipe), lavfi:GRAPH, v4l2:/dev/video0, "
+                   "x11grab::0.0")
       ->required();
   command->add_option("OUT", options->sink.output, "Video, image, pattern or - (y4m pipe)")
       ->required();
-  add_model_options(*command, options->model);
-  add_look_options(*command, options->look);
+  add_look_options(*command, options->looks);
   command
       ->add_option("--height", options->stylizer.network_height,
                    "Lines that the network works at; the output keeps the source's size")
@@ -171,6 +185,33 @@ void add_apply(CLI::App& app, Command& chosen) {
   });
 }
 
+void add_live(CLI::App& app, Command& chosen) {
+  CLI::App* command = app.add_subcommand("live", "Stylise a camera or a file in a window");
+  auto options = std::make_shared<live::LiveCommand>();
+  command->add_option("IN", options->input,
+                      "Any IN of apply, x11grab:DISPLAY; default: the last one, or a camera");
+  add_look_options(*command, options->looks);
+  command
+      ->add_option("--height", options->network_height,
+                   "Lines that the network works at, 0: those of the source")
+      ->check(CLI::Range(0, largest_side));
+  add_pairs_option(*command, "--input-option", options->input_options,
+                   "Option of the input (framerate, video_size ...)");
+  command->add_flag("--paused", options->paused, "A file begins paused at its first frame");
+  add_size_option(*command, options->window_width, options->window_height, "Size of the window");
+  command->add_flag("--full-screen", options->full_screen, "Begin with the full screen");
+  command->add_option("--scale", options->scale, "Of the panel; default: the display's")
+      ->check(CLI::Range(0.75, 4.0));
+  add_device_options(*command, options->stylizer);
+  command->callback([options, &chosen] {
+    chosen = [options] {
+      options->stop = &stop_requested();
+      live::live(*options);
+      return stop_outcome();
+    };
+  });
+}
+
 void add_lists(CLI::App& app, Command& chosen) {
   const auto add = [&](const char* name, const char* description, void (*list)(bool)) {
     CLI::App* command = app.add_subcommand(name, description);
@@ -184,14 +225,13 @@ void add_lists(CLI::App& app, Command& chosen) {
     });
   };
   add("styles", "What is shipped, per pack", list_styles);
-  add("devices", "Vulkan devices and what each gets", list_vulkan_devices);
+  add("devices", "Vulkan devices and what each gets; cameras", list_devices_here);
 }
 
 void add_bench(CLI::App& app, Command& chosen) {
   CLI::App* command = app.add_subcommand("bench", "Time a model on this device, pass by pass");
   auto options = std::make_shared<BenchOptions>();
-  add_model_options(*command, options->model);
-  add_look_options(*command, options->look);
+  add_look_options(*command, options->looks);
   add_size_option(*command, options->width, options->height);
   command->add_option("--frames", options->frames, "Frames to time, after 2")
       ->check(CLI::PositiveNumber)
@@ -210,7 +250,8 @@ void add_bench(CLI::App& app, Command& chosen) {
 void add_inspect(CLI::App& app, Command& chosen) {
   CLI::App* command = app.add_subcommand("inspect", "Show what a model is and compiles to");
   auto options = std::make_shared<InspectOptions>();
-  command->add_option("FILE", options->model.model, "ONNX file")->required();
+  command->add_option("FILE", options->looks.model.model, "ONNX file")->required();
+  add_preset_option(*command, options->looks.presets);
   add_size_option(*command, options->width, options->height);
   command->add_flag("--graph", options->with_graph, "The compiled passes, one line each");
   add_device_options(*command, options->stylizer);
@@ -232,6 +273,7 @@ int run_command_line(int argc, char** argv) {
   app.require_subcommand(1);
   Command chosen;
   add_apply(app, chosen);
+  add_live(app, chosen);
   add_lists(app, chosen);
   add_bench(app, chosen);
   add_inspect(app, chosen);

@@ -1,10 +1,12 @@
 #include "app/cli/inspect.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "app/cli/generated_frame.h"
+#include "engine/base/log.h"
 
 namespace impasto::app {
 namespace {
@@ -32,7 +34,27 @@ double count_parameters(const net::Net& net) {
   return count;
 }
 
-ordered_json describe(const net::ModelInfo& info, const CompiledModel& compiled) {
+ordered_json extent(const std::vector<float>& values) {
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  return ordered_json::array({*least, *most});
+}
+
+/// The norm layers, by the names that presets use, with the extent of their gamma and beta.
+ordered_json describe_layers(const net::Net& net, const Look& look) {
+  const std::vector<net::NormLayer> layers = net::norm_layers(net);
+  const auto values = net::evaluate_parameters(net, layers, look);
+  ordered_json result = ordered_json::array();
+  for (const net::NormLayer& layer : layers) {
+    result.push_back({{"name", layer.name},
+                      {"kind", net::norm_kind_name(layer.kind)},
+                      {"channels", layer.channels},
+                      {"gamma", extent(values[static_cast<std::size_t>(layer.gamma)])},
+                      {"beta", extent(values[static_cast<std::size_t>(layer.beta)])}});
+  }
+  return result;
+}
+
+ordered_json describe(const net::ModelInfo& info, const CompiledModel& compiled, const Look& look) {
   const net::Net& net = compiled.net;
   const net::Value& in = net.value(net.input);
   const net::Value& out = net.value(net.output);
@@ -66,6 +88,7 @@ ordered_json describe(const net::ModelInfo& info, const CompiledModel& compiled)
       {"parameters", count_parameters(net)},
       {"mac_per_pixel", net::count_macs(net) / in.height / in.width},
       {"ops", ops},
+      {"norm_layers", describe_layers(net, look)},
       {"passes", passes},
       {"arena_bytes", compiled.graph.arena_bytes()}};
 }
@@ -91,17 +114,28 @@ void print_text(const ordered_json& model) {
   for (const auto& [op, count] : model["ops"].items()) {
     std::printf(" %s %d", op.c_str(), count.get<int>());
   }
-  std::printf("\n%zu passes, arena %.1f MiB\n", model["passes"].size(),
+  std::puts("\nnorm layers:");
+  for (const ordered_json& layer : model["norm_layers"]) {
+    std::printf("  %-24s %-12s %4d channels, gamma %.3g..%.3g, beta %.3g..%.3g\n",
+                layer["name"].get<std::string>().c_str(), layer["kind"].get<std::string>().c_str(),
+                layer["channels"].get<int>(), layer["gamma"][0].get<double>(),
+                layer["gamma"][1].get<double>(), layer["beta"][0].get<double>(),
+                layer["beta"][1].get<double>());
+  }
+  std::printf("%zu passes, arena %.1f MiB\n", model["passes"].size(),
               model["arena_bytes"].get<double>() / (1 << 20));
 }
 
 }  // namespace
 
 void inspect(const InspectOptions& options) {
-  const net::Model model = load_model(options.model);
+  const ChosenLooks looks = choose_looks(options.looks);
+  for (const std::string& remark : looks.remarks) log::warning(remark);
+  StylizerOptions stylizer = options.stylizer;
+  stylizer.layer_edits = looks.layer_edits;
   const video::FrameFormat format = generated_format(options.width, options.height);
-  const CompiledModel compiled = compile_model(model, format, options.stylizer);
-  const ordered_json description = describe(model.info(), compiled);
+  const CompiledModel compiled = compile_model(looks.model, format, stylizer);
+  const ordered_json description = describe(looks.model.info(), compiled, looks.track.at(0));
   if (options.as_json) {
     std::puts(description.dump(2).c_str());
     return;

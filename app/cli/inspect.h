@@ -1,15 +1,16 @@
-// Owns: `impasto inspect`: what a model is and what it compiles to. Depends on: packs.h,
+// Owns: `impasto inspect`: what a model is and what it compiles to. Depends on: looks/,
 // stylizer.h.
 #pragma once
 
 #include <string>
 
-#include "app/packs.h"
+#include "app/looks/choice.h"
+#include "engine/stylizer.h"
 
 namespace impasto::app {
 
 struct InspectOptions {
-  ModelChoice model;
+  LookOptions looks;
   StylizerOptions stylizer;
   int width = 640;
   int height = 360;

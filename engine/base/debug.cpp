@@ -16,7 +16,8 @@ struct Switch {
 constexpr Switch switches[] = {
     {"validate", &DebugSwitches::validate}, {"gpuav", &DebugSwitches::gpuav},
     {"sync", &DebugSwitches::sync},         {"profile", &DebugSwitches::profile},
-    {"dump", &DebugSwitches::dump},
+    {"dump", &DebugSwitches::dump},         {"share", &DebugSwitches::share},
+    {"controls", &DebugSwitches::controls},
 };
 
 DebugSwitches read_environment() {
@@ -25,7 +26,7 @@ DebugSwitches read_environment() {
   const DebugSwitches result = parse_debug_switches(list ? list : "", unknown);
   for (const std::string& word : unknown) {
     log::warning("IMPASTO_DEBUG does not know '" + word +
-                 "'; it takes validate, gpuav, sync, profile, dump");
+                 "'; it takes validate, gpuav, sync, profile, dump, share, controls");
   }
   return result;
 }

@@ -15,6 +15,8 @@ struct DebugSwitches {
   bool sync = false;      ///< validation layer with synchronization checks, also across submits
   bool profile = false;   ///< time of every pass after each run
   bool dump = false;      ///< the compiled graph as text before the first frame
+  bool share = false;     ///< a window on a CPU driver shares its device, as on a GPU
+  bool controls = false;  ///< a window writes where its controls lie (app/live/control_places.h)
   bool operator==(const DebugSwitches&) const = default;
 };
 

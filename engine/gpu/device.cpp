@@ -97,8 +97,8 @@ std::vector<Candidate> choose(const std::vector<Candidate>& all, const std::stri
 
 VkDevice create_device(const Candidate& candidate, std::uint32_t family,
                        const std::vector<std::string>& extensions, bool gpuav) {
-  // What is offered and needed is enabled; synchronization2, timeline semaphores, maintenance4 and
-  // the two of subgroup size control are in every Vulkan 1.3.
+  // What is offered and needed is enabled; synchronization2, dynamic rendering, timeline
+  // semaphores, maintenance4 and the two of subgroup size control are in every Vulkan 1.3.
   VkPhysicalDeviceVulkan13Features offered13{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES};
   VkPhysicalDeviceVulkan12Features offered12{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
                                              &offered13};
@@ -109,6 +109,7 @@ VkDevice create_device(const Candidate& candidate, std::uint32_t family,
 
   VkPhysicalDeviceVulkan13Features enabled13{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES};
   enabled13.synchronization2 = VK_TRUE;
+  enabled13.dynamicRendering = VK_TRUE;  // a window draws without render passes
   enabled13.maintenance4 = VK_TRUE;  // workgroup sizes from specialisation constants (LocalSizeId)
   enabled13.subgroupSizeControl = offered13.subgroupSizeControl;
   enabled13.computeFullSubgroups = offered13.computeFullSubgroups;

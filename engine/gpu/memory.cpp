@@ -70,6 +70,9 @@ Buffer::Buffer(Device& device, VkDeviceSize size, MemoryUse use, const std::stri
   info.size = size;
   info.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT |
                VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+  if (use == MemoryUse::upload) {
+    info.usage |= VK_BUFFER_USAGE_VERTEX_BUFFER_BIT | VK_BUFFER_USAGE_INDEX_BUFFER_BIT;
+  }
   VkBuffer buffer = VK_NULL_HANDLE;
   check(vkCreateBuffer(device.get(), &info, nullptr, &buffer), "vkCreateBuffer", name);
   buffer_ = {device.get(), buffer};

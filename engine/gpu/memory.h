@@ -39,7 +39,8 @@ class MemoryAccount {
   VkDeviceSize bytes_ = 0;
 };
 
-/// Usable as storage buffer, uniform texel buffer, source and target of copies. Its first bytes
+/// Usable as storage buffer, uniform texel buffer, source and target of copies; upload buffers also
+/// as vertices and indices of a window. Its first bytes
 /// are undefined. Movable; the device must outlive it.
 class Buffer {
  public:

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/graph/finish.h"
+#include "engine/graph/frame_layout.h"
 #include "engine/graph/fuse.h"
 #include "engine/graph/lower.h"
 
@@ -16,6 +17,10 @@ int in_proportion(int content, int before, int after) {
 }
 
 }  // namespace
+
+std::uint64_t source_picture_offset(const video::FrameFormat& output) {
+  return plan_layout(output).bytes;
+}
 
 RenderGraph compile_frame(const net::Net& net, const FrameUse& frame,
                           const CompileOptions& options) {
@@ -29,7 +34,8 @@ RenderGraph compile_frame(const net::Net& net, const FrameUse& frame,
       result.height, result.width,
       in_proportion(frame.geometry.content_height, input.height, result.height),
       in_proportion(frame.geometry.content_width, input.width, result.width)};
-  lower_emit(draft, result, frame.source, frame.output, geometry, frame.output_range);
+  lower_emit(draft, result, frame.source, frame.output, geometry, frame.output_range,
+             frame.with_source);
   RenderGraph graph = finish(draft);
   graph.first_network = first;
   graph.last_network = last;

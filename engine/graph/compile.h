@@ -18,7 +18,10 @@ struct FrameUse {
   FrameGeometry geometry;  ///< network_height and network_width are those of the network's input
   net::ValueRange input_range;
   net::ValueRange output_range;
+  bool with_source = false;  ///< frame_out has a second picture: the source as `output` shows it
 };
+/// Where in frame_out that second picture starts, bytes.
+std::uint64_t source_picture_offset(const video::FrameFormat& output);
 
 /// The whole way of a frame: ingest, network, emit. The network has 3 channels in, 1 or 3 out.
 RenderGraph compile_frame(const net::Net& net, const FrameUse& frame,

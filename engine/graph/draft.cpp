@@ -18,12 +18,17 @@ std::uint64_t Draft::tensor_bytes(const TensorRef& tensor, int planes) {
 
 TensorRef Draft::tensor(const std::string& name, int channels, int height, int width, bool half) {
   TensorRef result{static_cast<ResourceId>(resources.size()), channels, height, width, half};
-  resources.push_back({name, Region::arena, tensor_bytes(result, result.planes()), 0});
+  resources.push_back({name, Region::arena, tensor_bytes(result, result.planes()), 0, {}});
   return result;
 }
 
 ResourceId Draft::table(const std::string& name, std::uint64_t words) {
-  resources.push_back({name, Region::arena, words * 16, 0});
+  resources.push_back({name, Region::arena, words * 16, 0, {}});
+  return static_cast<ResourceId>(resources.size()) - 1;
+}
+
+ResourceId Draft::existing(const std::string& name, const Range& range) {
+  resources.push_back({name, range.region, range.size, range.offset, range});
   return static_cast<ResourceId>(resources.size()) - 1;
 }
 
@@ -43,7 +48,7 @@ ResourceId Draft::constant_bytes(const std::string& name, std::span<const std::b
   const std::uint64_t offset = constants.size();
   constants.insert(constants.end(), bytes.begin(), bytes.end());
   constants.resize((constants.size() + 15) / 16 * 16);
-  resources.push_back({name, Region::constants, constants.size() - offset, offset});
+  resources.push_back({name, Region::constants, constants.size() - offset, offset, {}});
   const auto id = static_cast<ResourceId>(resources.size()) - 1;
   constant_names_[name] = id;
   return id;
@@ -61,7 +66,7 @@ ResourceId Draft::live_values() {
   if (live_ < 0) {
     const std::uint64_t alignment =
         std::max<std::uint64_t>({16, device().storage_alignment, device().texel_alignment});
-    resources.push_back({"live values", Region::parameters, sizeof(LiveValues), 0});
+    resources.push_back({"live values", Region::parameters, sizeof(LiveValues), 0, {}});
     live_ = static_cast<ResourceId>(resources.size()) - 1;
     parameter_bytes = (sizeof(LiveValues) + alignment - 1) / alignment * alignment;
   }
@@ -80,7 +85,7 @@ ResourceId Draft::parameter(net::ParameterId id, std::size_t size, int channels)
   const std::uint64_t bytes = static_cast<std::uint64_t>(planes) * 16;
   parameters.push_back({id, parameter_bytes, planes, size == 1});
   resources.push_back(
-      {"parameter " + std::to_string(id), Region::parameters, bytes, parameter_bytes});
+      {"parameter " + std::to_string(id), Region::parameters, bytes, parameter_bytes, {}});
   parameter_bytes += (bytes + alignment - 1) / alignment * alignment;
   const auto resource = static_cast<ResourceId>(resources.size()) - 1;
   parameter_ids_[key] = resource;
@@ -88,12 +93,12 @@ ResourceId Draft::parameter(net::ParameterId id, std::size_t size, int channels)
 }
 
 ResourceId Draft::frame_in(std::uint64_t bytes) {
-  resources.push_back({"frame in", Region::frame_in, bytes, 0});
+  resources.push_back({"frame in", Region::frame_in, bytes, 0, {}});
   return static_cast<ResourceId>(resources.size()) - 1;
 }
 
 ResourceId Draft::frame_out(std::uint64_t bytes) {
-  resources.push_back({"frame out", Region::frame_out, bytes, 0});
+  resources.push_back({"frame out", Region::frame_out, bytes, 0, {}});
   return static_cast<ResourceId>(resources.size()) - 1;
 }
 

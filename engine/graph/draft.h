@@ -6,6 +6,7 @@
 #include <cstring>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct Resource {
   Region region = Region::arena;
   std::uint64_t bytes = 0;
   std::uint64_t offset = 0;  ///< known at once for constants and parameters
+  std::optional<Range> at;   ///< where it lies, for what another graph placed
 };
 
 /// A stored activation: packed by four channels, plane stride height * width texels.
@@ -43,11 +45,14 @@ struct ActivationUse {
   float b = 0;
 };
 
-/// How a consumer reads a tensor: norm, activation, nearest upsampling, padding, in that order.
+/// How a consumer reads a tensor: norm, activation, product and sum with a vector (only maps read
+/// those), nearest upsampling, padding, in that order.
 struct TensorView {
   TensorRef tensor;
   ResourceId norm_table = -1;
   ActivationUse activation;
+  ResourceId scale = -1;  ///< parameters
+  ResourceId offset = -1;
   int upsample = 1;
   int pad = abi::PAD_NONE;
   net::Border border;
@@ -55,9 +60,12 @@ struct TensorView {
   int height() const { return tensor.height * upsample + border.top + border.bottom; }
   int width() const { return tensor.width * upsample + border.left + border.right; }
   bool plain() const {
-    return norm_table < 0 && activation.kind == abi::ACTIVATION_NONE && upsample == 1 &&
-           pad == abi::PAD_NONE && border.empty();
+    return keeps_values() && upsample == 1 && pad == abi::PAD_NONE && border.empty();
   }
+  bool keeps_values() const {
+    return norm_table < 0 && activation.kind == abi::ACTIVATION_NONE && !has_vectors();
+  }
+  bool has_vectors() const { return scale >= 0 || offset >= 0; }
 };
 
 struct DraftBinding {
@@ -79,6 +87,13 @@ struct DraftPass {
   double flops = 0;
 };
 
+/// NormPlace without addresses.
+struct DraftNorm {
+  std::size_t position = 0;
+  TensorRef input;
+  ResourceId table = -1;
+};
+
 class Draft {
  public:
   explicit Draft(CompileOptions compile_options);
@@ -89,6 +104,8 @@ class Draft {
   TensorRef tensor(const std::string& name, int channels, int height, int width, bool half);
   /// fp32 vec4 words in the arena: norm tables, partial statistics.
   ResourceId table(const std::string& name, std::uint64_t words);
+  /// Memory of another graph.
+  ResourceId existing(const std::string& name, const Range& range);
   /// Uploaded once; equal names share one copy.
   ResourceId constant(const std::string& name, std::span<const float> values);
   ResourceId constant(const std::string& name, std::span<const std::int32_t> values);
@@ -139,6 +156,7 @@ class Draft {
 
   std::vector<Resource> resources;
   std::vector<DraftPass> passes;
+  std::vector<DraftNorm> norms;
   std::vector<std::byte> constants;
   std::vector<ParameterSlot> parameters;
   std::uint64_t parameter_bytes = 0;

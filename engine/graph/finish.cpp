@@ -54,6 +54,12 @@ RenderGraph finish(Draft& draft) {
     graph.passes.push_back(std::move(pass));
   }
   set_barriers(graph.passes);
+  for (const DraftNorm& norm : draft.norms) {
+    graph.norms.push_back(
+        {norm.position, placement.ranges[static_cast<std::size_t>(norm.input.resource)],
+         placement.ranges[static_cast<std::size_t>(norm.table)], norm.input.channels,
+         norm.input.height, norm.input.width, norm.input.half});
+  }
   graph.constants = std::move(draft.constants);
   graph.parameters = std::move(draft.parameters);
   graph.parameter_bytes = draft.parameter_bytes;

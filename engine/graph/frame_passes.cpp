@@ -124,7 +124,7 @@ TensorRef lower_ingest(Draft& draft, const video::FrameFormat& source,
 
 void lower_emit(Draft& draft, const TensorRef& result, const video::FrameFormat& source,
                 const video::FrameFormat& output, const FrameGeometry& geometry,
-                const net::ValueRange& range) {
+                const net::ValueRange& range, bool with_source) {
   assert(result.channels == 1 || result.channels == 3);
   const bool same_layout = source == output;
   TensorRef picture = result;
@@ -165,28 +165,36 @@ void lower_emit(Draft& draft, const TensorRef& result, const video::FrameFormat&
   const FrameLayout layout = plan_layout(output);
   const FrameLayout source_layout = plan_layout(source);
   const ResourceId frame_in = draft.frame_in(source_layout.bytes);
-  const ResourceId frame_out = draft.frame_out(layout.bytes);
-  for (int plane = 0; plane < layout.plane_count; ++plane) {
-    const PlanePlacement& placement = layout.planes[static_cast<std::size_t>(plane)];
-    constants.plane = plane;
-    push.pitch = words(placement.pitch);
-    // Whole rows, so that the bytes between them are zero.
-    push.chunks = push.pitch >> constants.wide;
-    push.source_word = words(source_layout.planes[static_cast<std::size_t>(plane)].offset);
-    push.source_pitch = words(source_layout.planes[static_cast<std::size_t>(plane)].pitch);
-    DraftPass pass;
-    pass.name = "emit " + std::to_string(plane);
-    pass.kernel = draft.tensor_kernel("emit", picture, picture);
-    pass.constants = constant_words(constants);
-    pass.bindings = {draft.tensor_in(picture),
-                     draft.table_in(source_tensor),
-                     draft.table_in(draft.live_values()),
-                     {frame_in, Access::storage_read, TexelFormat::none, 0, 0},
-                     {frame_out, Access::storage_write, TexelFormat::none, placement.offset,
-                      std::uint64_t{placement.pitch} * placement.rows}};
-    pass.push = push_bytes(push);
-    pass.groups = {group_count(push.chunks, constants.workgroup), placement.rows, 1};
-    draft.add(std::move(pass));
+  const ResourceId frame_out = draft.frame_out(layout.bytes * (with_source ? 2 : 1));
+  const auto add_picture = [&](const std::string& name, ResourceId live, std::uint64_t offset) {
+    for (int plane = 0; plane < layout.plane_count; ++plane) {
+      const PlanePlacement& placement = layout.planes[static_cast<std::size_t>(plane)];
+      constants.plane = plane;
+      push.pitch = words(placement.pitch);
+      // Whole rows, so that the bytes between them are zero.
+      push.chunks = push.pitch >> constants.wide;
+      push.source_word = words(source_layout.planes[static_cast<std::size_t>(plane)].offset);
+      push.source_pitch = words(source_layout.planes[static_cast<std::size_t>(plane)].pitch);
+      DraftPass pass;
+      pass.name = name + " " + std::to_string(plane);
+      pass.kernel = draft.tensor_kernel("emit", picture, picture);
+      pass.constants = constant_words(constants);
+      pass.bindings = {
+          draft.tensor_in(picture),
+          draft.table_in(source_tensor),
+          draft.table_in(live),
+          {frame_in, Access::storage_read, TexelFormat::none, 0, 0},
+          {frame_out, Access::storage_write, TexelFormat::none, offset + placement.offset,
+           std::uint64_t{placement.pitch} * placement.rows}};
+      pass.push = push_bytes(push);
+      pass.groups = {group_count(push.chunks, constants.workgroup), placement.rows, 1};
+      draft.add(std::move(pass));
+    }
+  };
+  add_picture("emit", draft.live_values(), 0);
+  if (with_source) {
+    const std::array<float, 4> nothing{};  // LiveValues of strength 0
+    add_picture("emit source", draft.constant("strength 0", nothing), layout.bytes);
   }
 }
 

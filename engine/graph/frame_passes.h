@@ -39,9 +39,10 @@ TensorRef lower_ingest(Draft& draft, const video::FrameFormat& source,
 /// transfer, matrix, chroma averaged around its position, codes rounded, blended with the source's
 /// codes by LiveValues::strength and keep_colors. Alpha is the source's, opaque where it has none.
 /// Where format and size are the source's, strength 0 gives its samples bit for bit; elsewhere the
-/// source converted by the same passes.
+/// source converted by the same passes. `with_source` emits a second picture behind the first,
+/// always of strength 0: what stands beside the result in a comparison.
 void lower_emit(Draft& draft, const TensorRef& result, const video::FrameFormat& source,
                 const video::FrameFormat& output, const FrameGeometry& geometry,
-                const net::ValueRange& range);
+                const net::ValueRange& range, bool with_source = false);
 
 }  // namespace impasto::graph

@@ -142,15 +142,16 @@ class Walker {
     return false;
   }
 
-  // Norm and activation become a tensor of their own; upsampling and padding stay in the view.
+  // What changes values becomes a tensor of its own; upsampling and padding stay in the view.
   TensorView without_values(const TensorView& lazy) {
-    if (lazy.norm_table < 0 && lazy.activation.kind == abi::ACTIVATION_NONE) return lazy;
-    TensorView values{.tensor = lazy.tensor};
-    values.norm_table = lazy.norm_table;
-    values.activation = lazy.activation;
+    if (lazy.keeps_values()) return lazy;
+    TensorView values = lazy;
+    values.upsample = 1;
+    values.pad = abi::PAD_NONE;
+    values.border = {};
     TensorView rest = lazy;
     rest.tensor = materialize(values, node_->name + " input");
-    rest.norm_table = -1;
+    rest.norm_table = rest.scale = rest.offset = -1;
     rest.activation = {};
     return rest;
   }
@@ -170,13 +171,13 @@ class Walker {
 
   void lower(const net::Conv& op) {
     TensorView lazy = with_border(source(), op.border, abi::PAD_CONSTANT, 0);
-    if (!conv_takes_norm(draft_, op, lazy)) lazy = without_values(lazy);
+    if (lazy.has_vectors() || !conv_takes_norm(draft_, op, lazy)) lazy = without_values(lazy);
     net::ValueId output = node_->output;
     StoreUse store = absorb_store(output);
     store.statistics = switches_.statistics_into_store && needs_statistics(output) &&
                        conv_reduces(draft_, op, lazy);
     const TensorRef result = new_tensor(output);
-    const bool phases = switches_.upsample_phases && upsample_phases_can(op, lazy);
+    const bool phases = switches_.upsample_phases && upsample_phases_can(draft_, op, lazy);
     partials_[static_cast<std::size_t>(output)] =
         phases ? lower_upsample_phases(draft_, node_->name, op, lazy, result, store)
                : lower_conv(draft_, node_->name, op, lazy, result, store);
@@ -207,6 +208,7 @@ class Walker {
       if (!partial) partial = lower_statistics(draft_, node_->name, lazy);
     }
     lazy.norm_table = lower_norm_table(draft_, node_->name, op, lazy.tensor.channels, partial);
+    draft_.norms.push_back({draft_.passes.size(), lazy.tensor, lazy.norm_table});
     define(lazy, switches_.norm_into_load);
   }
 
@@ -221,7 +223,8 @@ class Walker {
       return;
     }
     // Nearest upsampling commutes with any function of one value; constant padding does not.
-    if (lazy.activation.kind != abi::ACTIVATION_NONE || !lazy.border.empty()) {
+    if (lazy.activation.kind != abi::ACTIVATION_NONE || lazy.has_vectors() ||
+        !lazy.border.empty()) {
       lazy = stored_view(node_->inputs[0]);
     }
     lazy.activation = {activation_code(op.kind), op.a, op.b};
@@ -257,7 +260,26 @@ class Walker {
     const net::Value& value = net_.value(node_->output);
     const ResourceId operand =
         draft_.parameter(op.operand, parameter_size(op.operand), value.channels);
+    if (TensorView lazy = source(); takes_vector(lazy, op)) {
+      (op.kind == net::BinaryKind::mul ? lazy.scale : lazy.offset) = operand;
+      return define(lazy, true);
+    }
     lower_binary(source(), {.parameter = operand, .reversed = op.reversed, .kind = op.kind});
+  }
+
+  // Rule: a product, and a sum after it, with a vector is left to the map pass that alone reads it.
+  bool takes_vector(const TensorView& lazy, const net::BinaryParameter& op) const {
+    const auto reader = only_reader(node_->output);
+    if (!switches_.vector_into_load || !reader || !lazy.border.empty()) return false;
+    const net::Op& next = net_.nodes[*reader].op;
+    const bool map = std::holds_alternative<net::Binary>(next) ||
+                     std::holds_alternative<net::BinaryParameter>(next);
+    const bool free = op.kind == net::BinaryKind::mul   ? !lazy.has_vectors()
+                      : op.kind == net::BinaryKind::add ? lazy.offset < 0
+                                                        : false;
+    return map && free && lazy.tensor.channels == net_.value(node_->output).channels &&
+           lazy.height() == net_.value(node_->output).height &&
+           lazy.width() == net_.value(node_->output).width;
   }
 
   void lower_binary(const TensorView& left, const MapOperand& operand) {

@@ -14,6 +14,7 @@ ConvKernel choose_conv_kernel(const Draft& draft, const net::Conv& op, const Ten
   if (wanted == ConvFamily::tiled && tiled) return ConvKernel::tiled;
   if (wanted != ConvFamily::automatic) return ConvKernel::generic;
   if (draft.device().software) {
+    if (winograd_can(draft, op, source)) return ConvKernel::winograd;
     if (shuffle) return ConvKernel::shuffle;
     return tiled ? ConvKernel::tiled : ConvKernel::generic;
   }
@@ -28,6 +29,8 @@ std::string wide_layer_family(const CompileOptions& options) {
   op.kernel = {3, 3};
   const TensorView source{.tensor = draft.tensor("source", op.in_channels, 64, 64, false)};
   switch (choose_conv_kernel(draft, op, source)) {
+    case ConvKernel::winograd:
+      return "winograd";
     case ConvKernel::shuffle:
       return "shuffle";
     case ConvKernel::tiled:
@@ -50,12 +53,15 @@ bool conv_takes_norm(const Draft& draft, const net::Conv& op, const TensorView& 
 
 bool conv_reduces(const Draft& draft, const net::Conv& op, const TensorView& source) {
   const ConvKernel kernel = choose_conv_kernel(draft, op, source);
-  return kernel == ConvKernel::shuffle || kernel == ConvKernel::tiled;
+  return kernel == ConvKernel::winograd || kernel == ConvKernel::shuffle ||
+         kernel == ConvKernel::tiled;
 }
 
 int conv_tiles(const Draft& draft, const net::Conv& op, const TensorView& source, int grid_height,
                int grid_width) {
   switch (choose_conv_kernel(draft, op, source)) {
+    case ConvKernel::winograd:
+      return winograd_records(draft, grid_height, grid_width);
     case ConvKernel::shuffle:
       return shuffle_tiles(draft, grid_height, grid_width);
     case ConvKernel::tiled:
@@ -69,6 +75,8 @@ int conv_tiles(const Draft& draft, const net::Conv& op, const TensorView& source
 
 void lower_conv_task(Draft& draft, const ConvTask& task) {
   switch (choose_conv_kernel(draft, *task.op, task.source)) {
+    case ConvKernel::winograd:
+      return lower_conv_winograd(draft, task);
     case ConvKernel::shuffle:
       return lower_conv_shuffle(draft, task);
     case ConvKernel::tiled:

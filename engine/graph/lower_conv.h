@@ -28,10 +28,12 @@ struct ConvTask {
   int tile_stride = 0;
 };
 
-enum class ConvKernel { shuffle, tiled, depthwise, generic };
+enum class ConvKernel { winograd, shuffle, tiled, depthwise, generic };
 /// The built-in choice for this device, or options.family where it can.
 ConvKernel choose_conv_kernel(const Draft& draft, const net::Conv& op, const TensorView& source);
 
+/// Whether it can and wins: the layer is wide enough to pay for the transforms.
+bool winograd_can(const Draft& draft, const net::Conv& op, const TensorView& source);
 bool shuffle_can(const Draft& draft, const net::Conv& op, const TensorView& source);
 bool tiled_can(const Draft& draft, const net::Conv& op, const TensorView& source);
 bool depthwise_can(const net::Conv& op);
@@ -42,9 +44,11 @@ int conv_tiles(const Draft& draft, const net::Conv& op, const TensorView& source
 /// Lowers a task by the chosen kernel.
 void lower_conv_task(Draft& draft, const ConvTask& task);
 
+int winograd_records(const Draft& draft, int grid_height, int grid_width);
 int shuffle_tiles(const Draft& draft, int grid_height, int grid_width);
 int tiled_tiles(const Draft& draft, const net::Conv& op, int grid_height, int grid_width);
 
+void lower_conv_winograd(Draft& draft, const ConvTask& task);
 void lower_conv_shuffle(Draft& draft, const ConvTask& task);
 void lower_conv_tiled(Draft& draft, const ConvTask& task);
 void lower_conv_depthwise(Draft& draft, const ConvTask& task);

@@ -30,6 +30,8 @@ void lower_map(Draft& draft, const std::string& name, const TensorView& source,
   constants.pad = source.pad;
   constants.upsample = source.upsample;
   constants.splat = splat(source, result);
+  constants.scale = source.scale >= 0 ? 1 : 0;
+  constants.offset = source.offset >= 0 ? 1 : 0;
   constants.out_activation = activation.kind;
   constants.binary = static_cast<int>(operand.kind);
 
@@ -42,8 +44,7 @@ void lower_map(Draft& draft, const std::string& name, const TensorView& source,
   push.channels = result.channels;
   push.a = activation.a;
   push.b = activation.b;
-  TensorRef other;
-  ResourceId other_table = -1;
+  TensorView other;
   if (operand.view) {
     constants.operand = abi::OPERAND_TENSOR;
     constants.operand_norm = operand.view->norm_table >= 0 ? 1 : 0;
@@ -52,9 +53,10 @@ void lower_map(Draft& draft, const std::string& name, const TensorView& source,
     constants.operand_upsample = operand.view->upsample;
     constants.operand_splat = splat(*operand.view, result);
     constants.operand_half = !draft.options().texel_reads && operand.view->tensor.half ? 1 : 0;
+    constants.operand_scale = operand.view->scale >= 0 ? 1 : 0;
+    constants.operand_offset = operand.view->offset >= 0 ? 1 : 0;
     push.operand = broadcast_push(*operand.view, result);
-    other = operand.view->tensor;
-    other_table = operand.view->norm_table;
+    other = *operand.view;
   } else if (operand.parameter >= 0) {
     constants.operand = operand.reversed ? abi::OPERAND_PARAMETER_REVERSED : abi::OPERAND_PARAMETER;
   }
@@ -66,12 +68,11 @@ void lower_map(Draft& draft, const std::string& name, const TensorView& source,
     pass.name = name;
     pass.kernel = draft.tensor_kernel("map", source.tensor, result);
     pass.constants = constant_words(constants);
-    pass.bindings = {draft.tensor_in(source.tensor),
-                     draft.table_in(source.norm_table),
-                     draft.tensor_in(other),
-                     draft.table_in(other_table),
-                     draft.table_in(operand.parameter),
-                     draft.table_in(slope),
+    pass.bindings = {draft.tensor_in(source.tensor),        draft.table_in(source.norm_table),
+                     draft.tensor_in(other.tensor),         draft.table_in(other.norm_table),
+                     draft.table_in(operand.parameter),     draft.table_in(slope),
+                     draft.table_in(source.scale),          draft.table_in(source.offset),
+                     draft.table_in(other.scale),           draft.table_in(other.offset),
                      draft.tensor_out(result, first, count)};
     pass.push = push_bytes(push);
     pass.groups = draft.groups((quads + 63) / 64, count);

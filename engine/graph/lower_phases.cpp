@@ -61,8 +61,9 @@ int upsample_tap(int phase, int tap) {
 
 }  // namespace
 
-bool upsample_phases_can(const net::Conv& op, const TensorView& source) {
-  return source.upsample == 2 && op.kernel == net::Pair{3, 3} && op.stride == net::Pair{1, 1} &&
+bool upsample_phases_can(const Draft& draft, const net::Conv& op, const TensorView& source) {
+  return choose_conv_kernel(draft, op, source) != ConvKernel::winograd && source.upsample == 2 &&
+         op.kernel == net::Pair{3, 3} && op.stride == net::Pair{1, 1} &&
          op.dilation == net::Pair{1, 1} && op.groups == 1 &&
          source.border == net::Border{1, 1, 1, 1};
 }

@@ -9,8 +9,9 @@
 
 namespace impasto::graph {
 
-/// A 3x3, stride 1 convolution of a view that is upsampled by 2 and padded by 1.
-bool upsample_phases_can(const net::Conv& op, const TensorView& source);
+/// A 3x3, stride 1 convolution of a view that is upsampled by 2 and padded by 1, where no kernel
+/// does better.
+bool upsample_phases_can(const Draft& draft, const net::Conv& op, const TensorView& source);
 std::optional<PartialStatistics> lower_upsample_phases(Draft& draft, const std::string& name,
                                                        const net::Conv& op,
                                                        const TensorView& source,

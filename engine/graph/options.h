@@ -35,10 +35,13 @@ struct Fusions {
   bool pad_into_load = true;
   bool activation_into_store = true;
   bool statistics_into_store = true;
-  bool residual_add = true;     ///< both operands of a binary op are read as views
-  bool upsample_phases = true;  ///< nearest x2 + 3x3 convolution as four 2x2 convolutions
+  bool residual_add = true;      ///< both operands of a binary op are read as views
+  bool vector_into_load = true;  ///< a product and a sum with a host vector, before a binary op
+  bool upsample_phases = true;   ///< nearest x2 + 3x3 convolution as four 2x2 convolutions
   bool winograd = true;
-  static Fusions none() { return {false, false, false, false, false, false, false, false, false}; }
+  static Fusions none() {
+    return {false, false, false, false, false, false, false, false, false, false};
+  }
 };
 
 /// Which kernel family a dense convolution uses where several can.

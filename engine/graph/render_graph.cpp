@@ -18,6 +18,8 @@ const char* region_name(Region region) {
       return "frame_in";
     case Region::frame_out:
       return "frame_out";
+    case Region::features:
+      return "features";
   }
   return "";
 }

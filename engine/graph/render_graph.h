@@ -20,6 +20,7 @@ enum class Region {
   parameters,  ///< LiveValues and the host-evaluated vectors, uploaded per frame
   frame_in,    ///< planes of the decoded frame
   frame_out,   ///< planes of the finished frame
+  features,    ///< what a feature view reads (feature_graph.h)
 };
 
 /// Bytes [offset, offset + size) of a block of a region (block 0 but in the arena).
@@ -72,8 +73,20 @@ struct ParameterSlot {
   bool splat = false;  ///< one number for all channels
 };
 
+/// A norm of the network: right before pass `position` its input is stored and its table written.
+struct NormPlace {
+  std::size_t position = 0;
+  Range input;
+  Range table;
+  int channels = 0;
+  int height = 0;
+  int width = 0;
+  bool half = false;  ///< how the input is stored
+};
+
 struct RenderGraph {
   std::vector<Pass> passes;
+  std::vector<NormPlace> norms;             ///< in the order of net::norm_layers
   std::vector<std::uint64_t> arena_blocks;  ///< bytes of each
   std::vector<std::byte> constants;
   std::vector<ParameterSlot> parameters;

@@ -63,10 +63,23 @@ int rounded_up(int size, int multiple) {
   return (size + multiple - 1) / multiple * multiple;
 }
 
-Net build_net(const std::shared_ptr<const OnnxFile>& file, int height, int width) {
+Net build_net(const std::shared_ptr<const OnnxFile>& file, int height, int width,
+              BatchNorms batch_norms = BatchNorms::folded) {
   Net net = GraphBuilder(file, height, width).run();
-  simplify(net);
+  simplify(net, batch_norms == BatchNorms::folded);
   return net;
+}
+
+struct Size {
+  int height = 0;
+  int width = 0;
+};
+
+Size sample_size(const OnnxFile& file) {
+  const ImageInput& image = file.image;
+  const int multiple = file.info.size_multiple;
+  return {image.height > 0 ? image.height : rounded_up(trial_height, multiple),
+          image.width > 0 ? image.width : rounded_up(trial_width, multiple)};
 }
 
 /// A larger frame gives an output that is larger in the same ratio.
@@ -131,10 +144,8 @@ Model Model::parse(std::span<const std::byte> bytes, const std::string& name,
     }
   }
   const ImageInput& image = file.image;
-  const int multiple = file.info.size_multiple;
-  const int height = image.height > 0 ? image.height : rounded_up(trial_height, multiple);
-  const int width = image.width > 0 ? image.width : rounded_up(trial_width, multiple);
-  const Net net = build_net(parsed->file, height, width);
+  const Size size = sample_size(file);
+  const Net net = build_net(parsed->file, size.height, size.width);
   if (image.height > 0 && image.width > 0 && !runs_at_any_size(parsed->file, net)) {
     file.info.fixed_height = image.height;
     file.info.fixed_width = image.width;
@@ -153,7 +164,12 @@ void Model::override_ranges(const std::optional<ValueRange>& input,
   info.output_range = output.value_or(info.output_range);
 }
 
-Net Model::build(int height, int width) const {
+Net Model::build_sample(BatchNorms batch_norms) const {
+  const Size size = sample_size(*parsed_->file);
+  return build_net(parsed_->file, size.height, size.width, batch_norms);
+}
+
+Net Model::build(int height, int width, BatchNorms batch_norms) const {
   const ModelInfo& info = parsed_->file->info;
   if (height < 1 || width < 1) {
     throw Error(ExitCode::model, printable(info.file, longest_path) + ": a frame of " +
@@ -166,7 +182,7 @@ Net Model::build(int height, int width) const {
                                      std::to_string(info.fixed_height) + " only, not at " +
                                      std::to_string(width) + "x" + std::to_string(height));
   }
-  return build_net(parsed_->file, height, width);
+  return build_net(parsed_->file, height, width, batch_norms);
 }
 
 std::uint64_t Model::digest() const {

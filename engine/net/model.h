@@ -41,6 +41,12 @@ struct ModelInfo {
   int fixed_width = 0;
 };
 
+/// What becomes of batch norms with stored statistics.
+enum class BatchNorms {
+  folded,  ///< into the convolution before them, where there is one: faster
+  live,    ///< norm layers like all others
+};
+
 class Model {
  public:
   /// Parses and checks a file. Throws Error{model} with one line that names the node and the op;
@@ -61,7 +67,9 @@ class Model {
 
   /// The network for an input of [channels of the graph][height][width], every shape folded.
   /// Throws Error{model} where the graph cannot run at this size.
-  Net build(int height, int width) const;
+  Net build(int height, int width, BatchNorms batch_norms = BatchNorms::folded) const;
+  /// The same at the size that loading tries a model of any size at.
+  Net build_sample(BatchNorms batch_norms) const;
 
   /// SHA-like 64-bit digest of the file, for caches and presets.
   std::uint64_t digest() const;

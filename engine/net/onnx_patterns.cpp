@@ -3,6 +3,8 @@
 #include <cmath>
 #include <optional>
 
+#include "engine/net/norm_layers.h"
+
 namespace impasto::net {
 namespace {
 
@@ -279,16 +281,17 @@ void remove_unread(Net& net) {
   net.parameters = std::move(parameters);
 }
 
-void simplify(Net& net) {
+void simplify(Net& net, bool fold_batch) {
   remove_unread(net);
   recognise_instance_norms(net);
   remove_unread(net);
   join_norm_parameters(net);
   remove_unread(net);
-  fold_batch_norms(net);
+  if (fold_batch) fold_batch_norms(net);
   remove_unread(net);
   drop_dead_biases(net);
   remove_unread(net);
+  make_norms_live(net);
 }
 
 }  // namespace impasto::net

@@ -8,8 +8,8 @@
 
 namespace impasto::net {
 
-/// Applies all rules below, in this order, and remove_unread.
-void simplify(Net& net);
+/// Applies all rules below, in this order, and remove_unread; then make_norms_live.
+void simplify(Net& net, bool fold_batch = true);
 
 /// ReduceMean, Sub, square, ReduceMean, Add eps, Sqrt, Div -> Norm{instance}.
 void recognise_instance_norms(Net& net);

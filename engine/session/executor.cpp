@@ -30,6 +30,13 @@ VkFormat texel_format(graph::TexelFormat format) {
   return VK_FORMAT_UNDEFINED;
 }
 
+// A region that a graph does not use still has a buffer, so that every binding has one.
+std::uint64_t at_least_one(std::uint64_t bytes) {
+  return std::max<std::uint64_t>(bytes, 16);
+}
+
+}  // namespace
+
 gpu::KernelKey kernel_key(const graph::Pass& pass) {
   gpu::KernelKey key;
   key.module = pass.kernel;
@@ -43,15 +50,8 @@ gpu::KernelKey kernel_key(const graph::Pass& pass) {
   return key;
 }
 
-// A region that a graph does not use still has a buffer, so that every binding has one.
-std::uint64_t at_least_one(std::uint64_t bytes) {
-  return std::max<std::uint64_t>(bytes, 16);
-}
-
-}  // namespace
-
 Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::RenderGraph graph,
-                   int slot_count)
+                   int slot_count, gpu::MemoryUse output)
     : device_(device), kernels_(kernels), graph_(std::move(graph)), timeline_(device) {
   using gpu::MemoryUse;
   for (std::size_t i = 0; i < graph_.arena_blocks.size(); ++i) {
@@ -73,14 +73,14 @@ Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::Render
     const std::string number = " " + std::to_string(i);
     slot.upload = {device, at_least_one(graph_.parameter_bytes + graph_.frame_in_bytes),
                    MemoryUse::upload, "upload" + number};
-    slot.read_back = {device, at_least_one(graph_.frame_out_bytes), MemoryUse::read_back,
-                      "read back" + number};
-    record(slot, i);
+    slot.output = std::make_shared<gpu::Buffer>(device, at_least_one(graph_.frame_out_bytes),
+                                                output, "output" + number);
+    slot.recorder = record(slot, "slot" + number, graph_.passes);
     slots_.push_back(std::move(slot));
   }
 }
 
-const gpu::Buffer& Executor::buffer(const graph::Range& range) const {
+const gpu::Buffer& Executor::buffer(const graph::Range& range, const Slot& slot) const {
   switch (range.region) {
     case graph::Region::arena:
       return arena_[range.block];
@@ -92,6 +92,8 @@ const gpu::Buffer& Executor::buffer(const graph::Range& range) const {
       return frame_in_;
     case graph::Region::frame_out:
       return frame_out_;
+    case graph::Region::features:
+      return slot.features.data;
   }
   return constants_;
 }
@@ -111,11 +113,11 @@ void Executor::upload_constants() {
   run_now(recorder);
 }
 
-void Executor::record(Slot& slot, int number) {
-  const auto pass_count = static_cast<std::uint32_t>(graph_.passes.size());
-  slot.recorder =
-      std::make_unique<gpu::Recorder>(device_, "slot " + std::to_string(number), pass_count + 1);
-  gpu::Recorder& recorder = *slot.recorder;
+std::unique_ptr<gpu::Recorder> Executor::record(const Slot& slot, const std::string& name,
+                                                const std::vector<graph::Pass>& passes) {
+  const auto pass_count = static_cast<std::uint32_t>(passes.size());
+  auto result = std::make_unique<gpu::Recorder>(device_, name, pass_count + 1);
+  gpu::Recorder& recorder = *result;
   // The frame before may still read or write what this one is about to.
   recorder.barrier(gpu::Stage::compute | gpu::Stage::transfer,
                    gpu::Stage::compute | gpu::Stage::transfer);
@@ -128,11 +130,11 @@ void Executor::record(Slot& slot, int number) {
   recorder.barrier(gpu::Stage::transfer, gpu::Stage::compute);
   recorder.timestamp(0);
   for (std::uint32_t i = 0; i < pass_count; ++i) {
-    const graph::Pass& pass = graph_.passes[i];
+    const graph::Pass& pass = passes[i];
     if (pass.barrier) recorder.barrier(gpu::Stage::compute, gpu::Stage::compute);
     std::vector<gpu::Binding> bindings;
     for (const graph::Binding& binding : pass.bindings) {
-      bindings.push_back({&buffer(binding.range), binding.range.offset, binding.range.size,
+      bindings.push_back({&buffer(binding.range, slot), binding.range.offset, binding.range.size,
                           texel_format(binding.format)});
     }
     recorder.dispatch(kernels_.get(kernel_key(pass)), bindings, pass.push, pass.groups, pass.name);
@@ -140,10 +142,40 @@ void Executor::record(Slot& slot, int number) {
   }
   recorder.barrier(gpu::Stage::compute, gpu::Stage::transfer);
   if (graph_.frame_out_bytes > 0) {
-    recorder.copy(frame_out_, 0, slot.read_back, 0, graph_.frame_out_bytes);
+    recorder.copy(frame_out_, 0, *slot.output, 0, graph_.frame_out_bytes);
   }
-  recorder.barrier(gpu::Stage::transfer, gpu::Stage::host);
+  recorder.barrier(gpu::Stage::compute | gpu::Stage::transfer, gpu::Stage::host);
   recorder.finish();
+  return result;
+}
+
+void Executor::record_features(Slot& slot, const std::string& name) {
+  FeatureRecording& recording = slot.features;
+  recording.recorder.reset();  // before the memory that it names
+  recording = {};
+  if (!features_) return;
+  recording.graph = features_;
+  recording.passes = passes_with(graph_, *features_);
+  recording.data = {device_, features_->bytes, gpu::MemoryUse::read_back, name};
+  recording.recorder = record(slot, name, recording.passes);
+}
+
+void Executor::set_features(std::shared_ptr<const graph::FeatureGraph> features) {
+  features_ = std::move(features);
+  if (!features_) return;
+  std::vector<gpu::KernelKey> keys;
+  for (const graph::Pass& pass : features_->passes) keys.push_back(kernel_key(pass));
+  kernels_.prepare(keys);
+}
+
+std::shared_ptr<const graph::FeatureGraph> Executor::features(int number) const {
+  const Slot& slot = slots_[static_cast<std::size_t>(number)];
+  return slot.with_features ? slot.features.graph : nullptr;
+}
+
+std::span<const std::byte> Executor::feature_bytes(int number) const {
+  const Slot& slot = slots_[static_cast<std::size_t>(number)];
+  return slot.with_features ? slot.features.data.bytes() : std::span<std::byte>{};
 }
 
 std::span<std::byte> Executor::parameters(int slot) {
@@ -156,14 +188,27 @@ std::span<std::byte> Executor::frame_in(int slot) {
 }
 
 std::span<const std::byte> Executor::frame_out(int slot) const {
-  // Buffer::bytes is not const: a mapped buffer is one for its owner.
-  auto& read_back = const_cast<gpu::Buffer&>(slots_[static_cast<std::size_t>(slot)].read_back);
-  return read_back.bytes().first(graph_.frame_out_bytes);
+  return output(slot)->bytes().first(graph_.frame_out_bytes);
+}
+
+std::shared_ptr<gpu::Buffer> Executor::read_back(const gpu::Buffer& output) {
+  auto target =
+      std::make_shared<gpu::Buffer>(device_, output.size(), gpu::MemoryUse::read_back, "read back");
+  gpu::Recorder recorder(device_, "read back");
+  recorder.barrier(gpu::Stage::transfer, gpu::Stage::transfer);
+  recorder.copy(output, 0, *target, 0, output.size());
+  recorder.barrier(gpu::Stage::transfer, gpu::Stage::host);
+  run_now(recorder);
+  return target;
 }
 
 void Executor::submit(int number) {
   Slot& slot = slots_[static_cast<std::size_t>(number)];
-  slot.value = timeline_.submit(slot.recorder->commands());
+  if (slot.features.graph != features_) {
+    record_features(slot, "features " + std::to_string(number));
+  }
+  slot.with_features = features_ != nullptr;
+  slot.value = timeline_.submit(slot.last_recorder().commands());
 }
 
 bool Executor::wait(int slot, std::chrono::nanoseconds timeout) {
@@ -174,21 +219,25 @@ bool Executor::finished(int slot) const {
   return timeline_.completed() >= slots_[static_cast<std::size_t>(slot)].value;
 }
 
-std::vector<PassTime> Executor::pass_times(int slot) const {
-  const std::vector<double> stamps =
-      slots_[static_cast<std::size_t>(slot)].recorder->timestamps_ms();
+std::vector<PassTime> Executor::pass_times(int number) const {
+  const Slot& slot = slots_[static_cast<std::size_t>(number)];
+  const std::vector<graph::Pass>& passes =
+      slot.with_features ? slot.features.passes : graph_.passes;
+  const std::vector<double> stamps = slot.last_recorder().timestamps_ms();
   std::vector<PassTime> times;
-  for (std::size_t i = 0; i + 1 < stamps.size() && i < graph_.passes.size(); ++i) {
-    times.push_back({graph_.passes[i].name, graph_.passes[i].kernel, stamps[i + 1] - stamps[i]});
+  for (std::size_t i = 0; i + 1 < stamps.size() && i < passes.size(); ++i) {
+    times.push_back({passes[i].name, passes[i].kernel, stamps[i + 1] - stamps[i]});
   }
   return times;
 }
 
-double Executor::network_ms(int slot) const {
-  const std::vector<double> stamps =
-      slots_[static_cast<std::size_t>(slot)].recorder->timestamps_ms();
-  if (stamps.size() <= graph_.last_network) return 0;
-  return stamps[graph_.last_network] - stamps[graph_.first_network];
+double Executor::network_ms(int number) const {
+  const Slot& slot = slots_[static_cast<std::size_t>(number)];
+  const std::vector<double> stamps = slot.last_recorder().timestamps_ms();
+  const std::size_t last =
+      graph_.last_network + (slot.with_features ? slot.features.graph->passes.size() : 0);
+  if (stamps.size() <= last) return 0;
+  return stamps[last] - stamps[graph_.first_network];
 }
 
 void Executor::fill_arena(std::uint32_t word) {
@@ -212,7 +261,9 @@ std::uint64_t Executor::allocated_bytes() const {
   std::uint64_t bytes =
       constants_.size() + parameters_.size() + frame_in_.size() + frame_out_.size();
   for (const gpu::Buffer& block : arena_) bytes += block.size();
-  for (const Slot& slot : slots_) bytes += slot.upload.size() + slot.read_back.size();
+  for (const Slot& slot : slots_) {
+    bytes += slot.upload.size() + slot.output->size() + slot.features.data.size();
+  }
   return bytes;
 }
 

@@ -14,6 +14,7 @@
 #include "engine/gpu/memory.h"
 #include "engine/gpu/recorder.h"
 #include "engine/gpu/timeline.h"
+#include "engine/graph/feature_graph.h"
 #include "engine/graph/options.h"
 #include "engine/graph/render_graph.h"
 
@@ -28,8 +29,9 @@ struct PassTime {
 class Executor {
  public:
   /// Allocates, compiles and records everything that a frame needs. Throws Error{gpu}.
+  /// `output`: where frame_out of a slot goes; MemoryUse::device is for who shows it there.
   Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::RenderGraph graph,
-           int slot_count = 1);
+           int slot_count = 1, gpu::MemoryUse output = gpu::MemoryUse::read_back);
 
   const graph::RenderGraph& graph() const { return graph_; }
   int slot_count() const { return static_cast<int>(slots_.size()); }
@@ -39,6 +41,23 @@ class Executor {
   std::span<std::byte> frame_in(int slot);
   std::span<std::byte> parameters(int slot);
   std::span<const std::byte> frame_out(int slot) const;
+  /// What frame_out(slot) shows; whoever holds it keeps the slot from being free.
+  std::shared_ptr<gpu::Buffer> output(int slot) const {
+    return slots_[static_cast<std::size_t>(slot)].output;
+  }
+  bool output_held(int slot) const {
+    return slots_[static_cast<std::size_t>(slot)].output.use_count() > 1;
+  }
+  /// A host-visible copy of an output in device memory; waits for it.
+  std::shared_ptr<gpu::Buffer> read_back(const gpu::Buffer& output);
+
+  /// With each frame submitted from now on these passes run too; null: none do. Compiles the
+  /// kernels of theirs (kernel_key) that the cache lacks. A slot records its commands anew when it
+  /// is submitted the next time, which may wait for the frames in flight, once.
+  void set_features(std::shared_ptr<const graph::FeatureGraph> features);
+  /// What they were and wrote for the slot's last frame; null and nothing: there were none.
+  std::shared_ptr<const graph::FeatureGraph> features(int slot) const;
+  std::span<const std::byte> feature_bytes(int slot) const;
 
   void submit(int slot);
   /// False where the timeout passed first.
@@ -58,15 +77,30 @@ class Executor {
   std::uint64_t allocated_bytes() const;
 
  private:
+  /// A frame's commands with the passes of a feature view among them.
+  struct FeatureRecording {
+    std::shared_ptr<const graph::FeatureGraph> graph;
+    std::vector<graph::Pass> passes;
+    gpu::Buffer data;  // Region::features, mapped
+    std::unique_ptr<gpu::Recorder> recorder;
+  };
   struct Slot {
     gpu::Buffer upload;  // parameters, then frame_in
-    gpu::Buffer read_back;
+    std::shared_ptr<gpu::Buffer> output;
     std::unique_ptr<gpu::Recorder> recorder;
-    std::uint64_t value = 0;  // of the timeline when its last frame is done
+    FeatureRecording features;
+    bool with_features = false;  // its last frame
+    std::uint64_t value = 0;     // of the timeline when its last frame is done
+
+    const gpu::Recorder& last_recorder() const {
+      return with_features ? *features.recorder : *recorder;
+    }
   };
-  const gpu::Buffer& buffer(const graph::Range& range) const;
+  const gpu::Buffer& buffer(const graph::Range& range, const Slot& slot) const;
   void upload_constants();
-  void record(Slot& slot, int number);
+  std::unique_ptr<gpu::Recorder> record(const Slot& slot, const std::string& name,
+                                        const std::vector<graph::Pass>& passes);
+  void record_features(Slot& slot, const std::string& name);
   void run_now(gpu::Recorder& recorder);
 
   gpu::Device& device_;
@@ -77,9 +111,12 @@ class Executor {
   gpu::Buffer parameters_;
   gpu::Buffer frame_in_;
   gpu::Buffer frame_out_;
+  std::shared_ptr<const graph::FeatureGraph> features_;
   std::vector<Slot> slots_;
   gpu::Timeline timeline_;  // last: waits for the device before the rest goes
 };
+
+gpu::KernelKey kernel_key(const graph::Pass& pass);
 
 /// The compiler's view of an opened device.
 graph::DeviceTraits device_traits(const gpu::DeviceInfo& info);

@@ -44,10 +44,11 @@ graph::FrameGeometry fixed_geometry(const net::ModelInfo& info, const video::Fra
 FramePlan plan_frame(const net::Model& model, const FrameRequest& request) {
   const net::ModelInfo& info = model.info();
   FramePlan plan;
-  plan.use = {request.source, request.output, {}, info.input_range, info.output_range};
+  plan.use = {request.source,   request.output,    {},
+              info.input_range, info.output_range, request.with_source};
   if (info.fixed_height > 0) {
     plan.use.geometry = fixed_geometry(info, request.source);
-    plan.net = model.build(info.fixed_height, info.fixed_width);
+    plan.net = model.build(info.fixed_height, info.fixed_width, request.batch_norms);
     check_picture(model, plan.net);
     return plan;
   }
@@ -58,7 +59,7 @@ FramePlan plan_frame(const net::Model& model, const FrameRequest& request) {
     const graph::FrameGeometry geometry = graph::plan_geometry(
         request.source, request.network_height, multiple, std::max(smallest_side, factor));
     try {
-      plan.net = model.build(geometry.network_height, geometry.network_width);
+      plan.net = model.build(geometry.network_height, geometry.network_width, request.batch_norms);
     } catch (const Error& error) {
       if (!refusal) refusal = error;
       continue;

@@ -13,6 +13,8 @@ struct FrameRequest {
   video::FrameFormat source;
   video::FrameFormat output;
   int network_height = 0;  ///< lines of the picture in the network; 0: as many as the source has
+  net::BatchNorms batch_norms = net::BatchNorms::folded;
+  bool with_source = false;  ///< FrameUse::with_source
   bool operator==(const FrameRequest&) const = default;
 };
 

@@ -69,19 +69,17 @@ std::string describe_excess(const gpu::Device& device, const FramePlan& plan,
 
 graph::RenderGraph compile_or_refuse(const gpu::Device& device, const net::Model& model,
                                      const FrameRequest& request, const FramePlan& plan,
-                                     const SessionOptions& options) {
-  const graph::CompileOptions compile = compile_options(device.info(), options);
+                                     const graph::CompileOptions& compile, int slots) {
   const std::uint64_t available = available_bytes(device);
-  if (auto graph = compile_within(available, plan, compile, options.slot_count)) {
+  if (auto graph = compile_within(available, plan, compile, slots)) {
     return std::move(*graph);
   }
-  const int height = fitting_height(available, model, request, compile, options.slot_count);
-  throw Error(
-      ExitCode::gpu,
-      std::to_string(plan.use.geometry.content_width) + "x" +
-          std::to_string(plan.use.geometry.content_height) + " " +
-          describe_excess(device, plan, compile, options.slot_count) + "; use " +
-          (height > 0 ? "--height " + std::to_string(height) : "a smaller model or --out-height"));
+  const int height = fitting_height(available, model, request, compile, slots);
+  throw Error(ExitCode::gpu, std::to_string(plan.use.geometry.content_width) + "x" +
+                                 std::to_string(plan.use.geometry.content_height) + " " +
+                                 describe_excess(device, plan, compile, slots) + "; use " +
+                                 (height > 0 ? "--height " + std::to_string(height)
+                                             : "a smaller model or --out-height"));
 }
 
 }  // namespace
@@ -112,51 +110,115 @@ Session::Session(gpu::Device& device, gpu::KernelCache& kernels, const net::Mode
                  const FrameRequest& request, const SessionOptions& options)
     : request_(request),
       options_(options),
+      compile_(compile_options(device.info(), options)),
       plan_(plan_frame(model, request)),
+      layers_(net::norm_layers(plan_.net)),
       source_layout_(graph::plan_layout(request.source)),
       output_layout_(graph::plan_layout(request.output)) {
-  graph::RenderGraph graph = compile_or_refuse(device, model, request, plan_, options);
+  graph::RenderGraph graph =
+      compile_or_refuse(device, model, request, plan_, compile_, options.slot_count);
   if (debug_switches().dump) log::info("compiled graph\n" + graph::to_text(graph));
-  executor_.emplace(device, kernels, std::move(graph), options.slot_count);
+  executor_.emplace(device, kernels, std::move(graph), options.slot_count, options.output);
   slot_looks_.resize(static_cast<std::size_t>(options.slot_count));
 }
 
-void Session::apply_look(const Look& look) {
-  if (!look_ || look_->style != look.style) {
-    parameters_ = net::evaluate_parameters(plan_.net, look.style);
+// The one after the last, where several are free.
+std::optional<int> Session::free_slot() const {
+  for (int i = 1; i <= slots(); ++i) {
+    const int slot = (last_submitted_ + i) % slots();
+    const bool in_flight = std::any_of(in_flight_.begin(), in_flight_.end(),
+                                       [&](const InFlight& each) { return each.slot == slot; });
+    if (!in_flight && !executor_->output_held(slot)) return slot;
+  }
+  return std::nullopt;
+}
+
+void Session::apply_look(const Look& look, int slot) {
+  if (!look_ || look_->style != look.style || look_->layers != look.layers) {
+    parameters_ = net::evaluate_parameters(plan_.net, layers_, look);
   }
   look_ = look;
-  std::optional<Look>& written = slot_looks_[static_cast<std::size_t>(next_slot_)];
+  std::optional<Look>& written = slot_looks_[static_cast<std::size_t>(slot)];
   if (written == look) return;
-  const graph::LiveValues live{look.strength, look.keep_colors ? 1.0F : 0.0F, {0, 0}};
-  write_parameters(executor_->graph(), live, parameters_, executor_->parameters(next_slot_));
+  const graph::LiveValues live{look.strength, look.keep_colors, {0, 0}};
+  write_parameters(executor_->graph(), live, parameters_, executor_->parameters(slot));
   written = look;
 }
 
 void Session::submit(const video::Frame& frame, const Look& look) {
   assert(!full() && frame.format == request_.source);
-  graph::pack_frame(frame, source_layout_, executor_->frame_in(next_slot_));
-  apply_look(look);
-  executor_->submit(next_slot_);
-  InFlight entry{next_slot_, frame};
+  const int slot = *free_slot();
+  graph::pack_frame(frame, source_layout_, executor_->frame_in(slot));
+  apply_look(look, slot);
+  executor_->submit(slot);
+  InFlight entry{slot, frame};
   entry.source.owner.reset();
   in_flight_.push_back(std::move(entry));
-  next_slot_ = (next_slot_ + 1) % slots();
+  last_submitted_ = slot;
 }
 
-video::Frame Session::receive() {
+Picture Session::receive_picture() {
   assert(!empty());
   const InFlight entry = std::move(in_flight_.front());
   in_flight_.pop_front();
   executor_->wait(entry.slot);
   last_slot_ = entry.slot;
+  keep_features(entry);
+  return {nullptr,
+          executor_->output(entry.slot),
+          request_.output,
+          request_.with_source ? graph::source_picture_offset(request_.output) : 0,
+          entry.source.pts,
+          entry.source.duration,
+          entry.source.properties};
+}
+
+video::Frame Session::receive() {
+  const Picture picture = receive_picture();
   const video::WritableFrame result = video::allocate_frame(request_.output);
-  graph::unpack_frame(executor_->frame_out(entry.slot), output_layout_, result);
+  graph::unpack_frame(executor_->frame_out(last_slot_), output_layout_, result);
   video::Frame frame = result.frame;
-  frame.pts = entry.source.pts;
-  frame.duration = entry.source.duration;
-  frame.properties = entry.source.properties;
+  frame.pts = picture.pts;
+  frame.duration = picture.duration;
+  frame.properties = picture.properties;
   return frame;
+}
+
+video::Frame Session::download(const Picture& picture, bool of_source) {
+  const bool mapped = !picture.buffer->bytes().empty();
+  const std::shared_ptr<gpu::Buffer> buffer =
+      mapped ? picture.buffer : executor_->read_back(*picture.buffer);
+  const graph::FrameLayout layout = graph::plan_layout(picture.format);
+  video::Frame frame{picture.format};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(layout.plane_count); ++i) {
+    frame.planes[i] =
+        buffer->bytes().data() + (of_source ? picture.source_offset : 0) + layout.planes[i].offset;
+    frame.strides[i] = layout.planes[i].pitch;
+  }
+  frame.pts = picture.pts;
+  frame.duration = picture.duration;
+  frame.properties = picture.properties;
+  frame.owner = buffer;
+  return frame;
+}
+
+std::shared_ptr<const graph::FeatureGraph> Session::feature_graph(std::size_t layer,
+                                                                  int tile_side) const {
+  return std::make_shared<graph::FeatureGraph>(
+      compile_features(executor_->graph(), compile_, layer, tile_side));
+}
+
+void Session::set_features(std::shared_ptr<const graph::FeatureGraph> features) {
+  features_ = features;
+  view_.reset();
+  executor_->set_features(std::move(features));
+}
+
+void Session::keep_features(const InFlight& frame) {
+  const std::shared_ptr<const graph::FeatureGraph> graph = executor_->features(frame.slot);
+  // A frame that was in flight when another layer was chosen shows the one before.
+  if (graph && graph == features_)
+    view_ = read_features(*graph, executor_->feature_bytes(frame.slot), frame.source.pts);
 }
 
 }  // namespace impasto::session

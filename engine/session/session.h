@@ -5,21 +5,18 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/graph/frame_layout.h"
+#include "engine/net/look.h"
 #include "engine/session/executor.h"
+#include "engine/session/features.h"
 #include "engine/session/frame_plan.h"
 
 namespace impasto::session {
 
-/// What a user changes between two frames; costs an upload of a few kB.
-struct Look {
-  std::vector<float> style;  ///< weight per ModelInfo::styles; empty: the model has none
-  float strength = 1;        ///< 0: the source, exactly; 1: the stylised picture
-  bool keep_colors = false;  ///< luma of the result with the chroma of the source
-  bool operator==(const Look&) const = default;
-};
+using net::Look;
 
 struct SessionOptions {
   graph::Precision precision = graph::Precision::fp32;
@@ -27,6 +24,18 @@ struct SessionOptions {
   graph::ConvFamily conv_family = graph::ConvFamily::automatic;  ///< for measurements
   std::string tiled_shape;                                       ///< as CompileOptions has it
   std::optional<bool> texel_reads;                               ///< the same
+  gpu::MemoryUse output = gpu::MemoryUse::read_back;  ///< device: results stay there, as Pictures
+};
+
+/// A finished frame in its slot's memory, which the slot uses again when nobody holds `buffer`.
+struct Picture {
+  std::shared_ptr<gpu::Device> device;  ///< the buffer's, kept alive; Stylizer sets it
+  std::shared_ptr<gpu::Buffer> buffer;  ///< packed as graph::plan_layout(format) says
+  video::FrameFormat format;
+  std::uint64_t source_offset = 0;  ///< of the source in the same format; 0: there is none
+  std::int64_t pts = 0;
+  std::int64_t duration = 0;
+  std::shared_ptr<const void> properties;
 };
 
 /// What the compiler chooses by on a device.
@@ -46,13 +55,24 @@ class Session {
   const Executor& executor() const { return *executor_; }
   const SessionOptions& options() const { return options_; }
 
-  bool full() const { return in_flight_.size() == static_cast<std::size_t>(slots()); }
+  /// No slot is free: receive(), or let go of a Picture.
+  bool full() const { return !free_slot(); }
   bool empty() const { return in_flight_.empty(); }
   /// Starts a frame of request().source; not when full().
   void submit(const video::Frame& frame, const Look& look);
   /// Waits for the oldest frame: request().output, with pts and properties of its source. Not when
   /// empty().
   video::Frame receive();
+  /// The same without a copy.
+  Picture receive_picture();
+  /// A picture (or the source beside it) as a frame in host memory, copied only where it must be.
+  video::Frame download(const Picture& picture, bool of_source);
+
+  /// The passes that look at a norm layer, for set_features once their kernels are compiled.
+  std::shared_ptr<const graph::FeatureGraph> feature_graph(std::size_t layer, int tile_side) const;
+  void set_features(std::shared_ptr<const graph::FeatureGraph> features);
+  /// Of the last frame received that had one of the features set, once.
+  std::optional<FeatureView> take_features() { return std::exchange(view_, std::nullopt); }
 
   /// The slot of the last frame received, for Executor::pass_times.
   int last_slot() const { return last_slot_; }
@@ -63,19 +83,25 @@ class Session {
     video::Frame source;  // without its planes
   };
   int slots() const { return executor_->slot_count(); }
-  void apply_look(const Look& look);
+  std::optional<int> free_slot() const;
+  void keep_features(const InFlight& frame);
+  void apply_look(const Look& look, int slot);
 
   FrameRequest request_;
   SessionOptions options_;
+  graph::CompileOptions compile_;
   FramePlan plan_;
+  std::vector<net::NormLayer> layers_;
   std::optional<Executor> executor_;
   graph::FrameLayout source_layout_;
   graph::FrameLayout output_layout_;
   std::optional<Look> look_;
-  std::vector<std::vector<float>> parameters_;  // of look_.style
+  std::vector<std::vector<float>> parameters_;  // of look_
   std::vector<std::optional<Look>> slot_looks_;
   std::deque<InFlight> in_flight_;
-  int next_slot_ = 0;
+  std::shared_ptr<const graph::FeatureGraph> features_;
+  std::optional<FeatureView> view_;
+  int last_submitted_ = -1;
   int last_slot_ = 0;
 };
 

@@ -35,14 +35,14 @@ bool is_mov(const AVOutputFormat& container) {
 
 }  // namespace
 
-FileSink::FileSink(const SinkOptions& options, const AVOutputFormat& container, Source& source)
-    : options_(options), file_(options.output, options.overwrite), input_(source.streams()) {
-  const SourceInfo& info = source.info();
+FileSink::FileSink(const SinkOptions& options, const AVOutputFormat& container,
+                   const SourceInfo& info, InputStreams& input)
+    : options_(options), file_(options.output, options.overwrite), input_(input) {
   source_time_base_ = {info.time_base.numerator, info.time_base.denominator};
-  open_encoder(container, source);
+  open_encoder(container, info);
   open_container(container);
   streams_ = std::make_unique<StreamCopy>(input_, *format_);
-  describe_video(source);
+  describe_video(info);
   if (!picture_.note.empty()) log::info(picture_.note);
   write_header();
   if (streams_->copies_any()) {
@@ -59,8 +59,7 @@ FileSink::~FileSink() {
   }
 }
 
-void FileSink::open_encoder(const AVOutputFormat& container, Source& source) {
-  const SourceInfo& info = source.info();
+void FileSink::open_encoder(const AVOutputFormat& container, const SourceInfo& info) {
   EncoderSettings settings;
   settings.choice = choose_encoder(options_, container, info.format.color);
   const int width = options_.width > 0 ? options_.width : info.format.width;
@@ -101,7 +100,7 @@ void FileSink::open_container(const AVOutputFormat& container) {
   format_->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
 }
 
-void FileSink::describe_video(Source& source) {
+void FileSink::describe_video(const SourceInfo& info) {
   AVStream& video = streams_->video();
   const AVCodecContext& encoder = encoder_->context();
   if (avcodec_parameters_from_context(video.codecpar, &encoder) < 0) throw std::bad_alloc();
@@ -112,9 +111,9 @@ void FileSink::describe_video(Source& source) {
   video.avg_frame_rate = encoder.framerate;
   video.sample_aspect_ratio = encoder.sample_aspect_ratio;
   copy_light_levels(*input_.first_frame, video);
-  if (source.info().rotation != 0 && !is_mov(*format_->oformat)) {
+  if (info.rotation != 0 && !is_mov(*format_->oformat)) {
     log::warning(std::string(format_->oformat->name) + " has no rotation: players will show " +
-                 options_.output + " turned by " + std::to_string(source.info().rotation) +
+                 options_.output + " turned by " + std::to_string(info.rotation) +
                  " degrees; .mp4 keeps it");
   }
 }

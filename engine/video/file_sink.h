@@ -15,7 +15,8 @@ namespace impasto::video {
 
 class FileSink final : public Sink {
  public:
-  FileSink(const SinkOptions& options, const AVOutputFormat& container, Source& source);
+  FileSink(const SinkOptions& options, const AVOutputFormat& container, const SourceInfo& info,
+           InputStreams& input);
   ~FileSink() override;
   FrameFormat frame_format(const FrameFormat&) const override { return picture_.format; }
   void write(const Frame& frame) override;
@@ -23,8 +24,8 @@ class FileSink final : public Sink {
 
  private:
   void open_container(const AVOutputFormat& container);
-  void open_encoder(const AVOutputFormat& container, Source& source);
-  void describe_video(Source& source);
+  void open_encoder(const AVOutputFormat& container, const SourceInfo& info);
+  void describe_video(const SourceInfo& info);
   void write_header();
   void encode_held(std::int64_t duration);
   void drain_encoder();

@@ -27,9 +27,9 @@ void write_bytes(const std::string& path, const std::string& bytes) {
 
 }  // namespace
 
-ImageSink::ImageSink(const SinkOptions& options, const AVOutputFormat& container, Source& source)
-    : options_(options), input_(source.streams()) {
-  const SourceInfo& info = source.info();
+ImageSink::ImageSink(const SinkOptions& options, const AVOutputFormat& container,
+                     const SourceInfo& info, InputStreams& input)
+    : options_(options), input_(input) {
   sequence_ = is_sequence_pattern(options.output);
   if (!sequence_ && info.frame_count != 1) {
     throw Error(ExitCode::usage, options.output + " is one picture, but " + info.name +

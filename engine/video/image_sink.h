@@ -11,7 +11,8 @@ namespace impasto::video {
 
 class ImageSink final : public Sink {
  public:
-  ImageSink(const SinkOptions& options, const AVOutputFormat& container, Source& source);
+  ImageSink(const SinkOptions& options, const AVOutputFormat& container, const SourceInfo& info,
+            InputStreams& input);
   ~ImageSink() override;
   FrameFormat frame_format(const FrameFormat& source) const override;
   void write(const Frame& frame) override;

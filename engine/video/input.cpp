@@ -61,11 +61,35 @@ std::int64_t find_first_number(const std::string& pattern) {
   return *first;
 }
 
+using Options = std::vector<std::pair<std::string, std::string>>;
+
 struct Address {
   std::string url;
   const AVInputFormat* demuxer = nullptr;
   bool sequence = false;
+  bool capture = false;  ///< a device that delivers pictures in real time
+  Options options;       ///< given with the name
 };
+
+/// Devices whose pictures come in real time.
+struct CaptureRow {
+  std::string_view prefix;
+  const char* demuxer;
+};
+constexpr std::string_view camera_prefix = "v4l2:";
+constexpr CaptureRow capture_rows[] = {{camera_prefix, "video4linux2"}, {"x11grab:", "x11grab"}};
+
+/// Takes ",key=value" parts off the end of a device's name.
+Options take_options(std::string& name) {
+  Options options;
+  for (;;) {
+    const std::size_t comma = name.rfind(',');
+    const std::size_t equals = name.find('=', comma == std::string::npos ? name.size() : comma);
+    if (equals == std::string::npos) return options;
+    options.emplace_back(name.substr(comma + 1, equals - comma - 1), name.substr(equals + 1));
+    name.erase(comma);
+  }
+}
 
 const AVInputFormat* device(const char* name) {
   avdevice_register_all();
@@ -80,7 +104,12 @@ Address resolve_input(const std::string& name) {
   if (name.empty()) throw Error(ExitCode::usage, "the input has no name");
   if (name == "-") return {"pipe:0"};
   if (name.starts_with("lavfi:")) return {name.substr(6), device("lavfi")};
-  if (name.starts_with("v4l2:")) return {name.substr(5), device("video4linux2")};
+  for (const CaptureRow& row : capture_rows) {
+    if (!name.starts_with(row.prefix)) continue;
+    Address address{name.substr(row.prefix.size()), device(row.demuxer), false, true};
+    address.options = take_options(address.url);
+    return address;
+  }
   if (is_sequence_pattern(name)) return {name, av_find_input_format("image2"), true};
   // "file:" keeps a colon in a file's name from being read as a protocol.
   if (fs::exists(name)) {
@@ -97,6 +126,13 @@ bool ends_with_pipe(const char* name) {
 
 }  // namespace
 
+std::string camera_path(const std::string& input) {
+  if (!input.starts_with(camera_prefix)) return "";
+  std::string path = input.substr(camera_prefix.size());
+  take_options(path);
+  return path;
+}
+
 bool is_sequence_pattern(const std::string& name) {
   if (name.find("://") != std::string::npos || name.find('%') == std::string::npos) return false;
   return !files::file_exists(name) && split_pattern(fs::path(name).filename().string()).has_value();
@@ -108,6 +144,7 @@ Input open_input(const SourceOptions& options) {
   const Address address = resolve_input(options.input);
   Input input;
   Dictionary dictionary(options.input_options);
+  for (const auto& [key, value] : address.options) dictionary.set(key, value);
   if (address.sequence) {
     input.first_number = find_first_number(options.input);
     dictionary.set("start_number", std::to_string(input.first_number));
@@ -121,6 +158,9 @@ Input open_input(const SourceOptions& options) {
   if (options.cancel != nullptr) {
     context->interrupt_callback = {interrupted, const_cast<std::atomic<bool>*>(options.cancel)};
   }
+  // A read from a camera that sends nothing would never return.
+  input.is_camera = options.input.starts_with(camera_prefix);
+  if (input.is_camera) context->flags |= AVFMT_FLAG_NONBLOCK;
   const auto open = [&] {
     const QuietLibav quiet;  // what went wrong is in the error
     return avformat_open_input(&context, address.url.c_str(), address.demuxer,
@@ -134,8 +174,11 @@ Input open_input(const SourceOptions& options) {
   }
   // "tty" takes any text file for a picture drawn in letters.
   if (std::strcmp(context->iformat->name, "tty") == 0) refuse(AVERROR_INVALIDDATA);
-  result = avformat_find_stream_info(context, nullptr);
-  if (result < 0) refuse(result);
+  // Devices describe themselves; looking at their pictures would only cost the first of them.
+  if (!address.capture) {
+    result = avformat_find_stream_info(context, nullptr);
+    if (result < 0) refuse(result);
+  }
 
   const std::string container = context->iformat->name;
   input.is_image =
@@ -144,7 +187,7 @@ Input open_input(const SourceOptions& options) {
       context->duration == AV_NOPTS_VALUE && options.input != "-" &&
       options.input.find("://") != std::string::npos &&
       (context->pb == nullptr || (context->pb->seekable & AVIO_SEEKABLE_NORMAL) == 0);
-  input.is_live = options.input.starts_with("v4l2:") || endless;
+  input.is_live = address.capture || endless;
   return input;
 }
 

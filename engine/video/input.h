@@ -13,11 +13,15 @@ struct Input {
   InputPtr format;
   bool is_image = false;
   bool is_live = false;
+  bool is_camera = false;
   std::int64_t first_number = 1;  ///< of an image sequence
 };
 
 /// Opens and probes; throws Error{input}. `options.cancel` interrupts it.
 Input open_input(const SourceOptions& options);
+
+/// The device's path in "v4l2:/dev/video0,key=value"; empty for other inputs.
+std::string camera_path(const std::string& input);
 
 /// Whether the name is a numbered pattern ("%04d.png") that is not itself a file.
 bool is_sequence_pattern(const std::string& name);

@@ -1,19 +1,22 @@
 #include "engine/video/source.h"
 
 extern "C" {
-#include <libavutil/display.h>
 #include <libavutil/pixdesc.h>
 }
 
 #include <algorithm>
+#include <cassert>
+#include <chrono>
 #include <cmath>
 #include <cstring>
+#include <thread>
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/video/converter.h"
 #include "engine/video/input.h"
 #include "engine/video/pixel_formats.h"
+#include "engine/video/source_info.h"
 #include "engine/video/streams.h"
 #include "engine/video/time_mending.h"
 #include "engine/video/whole_file.h"
@@ -24,41 +27,13 @@ namespace {
 // A demuxer that fails this often in a row has nothing more to give.
 constexpr int most_read_failures = 64;
 
-Rational to_rational(AVRational value) {
-  return {value.num, value.den == 0 ? 1 : value.den};
-}
-
-/// Degrees clockwise of a display matrix; 0 for none.
-int rotation_of(const std::uint8_t* matrix) {
-  if (matrix == nullptr) return 0;
-  const double counter_clockwise =
-      av_display_rotation_get(reinterpret_cast<const std::int32_t*>(matrix));
-  if (std::isnan(counter_clockwise)) return 0;
-  const long quarter = std::lround(-counter_clockwise / 90.0);
-  return static_cast<int>((quarter % 4 + 4) % 4) * 90;
-}
-
-const AVCodec* choose_decoder(const AVStream& stream) {
-  // FFmpeg's own VP8 and VP9 decoders leave the alpha plane out; libvpx's show it.
-  const AVDictionaryEntry* alpha = av_dict_get(stream.metadata, "alpha_mode", nullptr, 0);
-  const AVCodecID id = stream.codecpar->codec_id;
-  if (alpha != nullptr && std::strcmp(alpha->value, "1") == 0) {
-    const char* name = id == AV_CODEC_ID_VP9   ? "libvpx-vp9"
-                       : id == AV_CODEC_ID_VP8 ? "libvpx"
-                                               : nullptr;
-    if (name != nullptr) {
-      if (const AVCodec* decoder = avcodec_find_decoder_by_name(name)) return decoder;
-    }
-  }
-  return avcodec_find_decoder(id);
-}
-
 class LibavSource final : public Source {
  public:
   explicit LibavSource(const SourceOptions& options);
   ~LibavSource() override;
   const SourceInfo& info() const override { return info_; }
   std::optional<Frame> read() override;
+  void seek(double seconds) override;
   bool damaged() const override { return damaged_; }
   InputStreams& streams() override { return streams_; }
 
@@ -66,8 +41,12 @@ class LibavSource final : public Source {
   void open_decoder();
   void describe();
   FramePtr decode();
+  FramePtr decode_sought();
+  void rewind_to(std::int64_t time);
+  bool begins_after(const AVFrame& picture, std::int64_t pts) const;
   void feed();
   void look_for_gap(bool restarted);
+  void copy_packet();
   void take_packet();
   void damage(const std::string& what);
   bool cancelled() const { return options_.cancel != nullptr && options_.cancel->load(); }
@@ -79,7 +58,9 @@ class LibavSource final : public Source {
   CodecPtr decoder_;
   Converter converter_;
   PacketPtr packet_ = make_packet();
-  FramePtr first_picture_;
+  FramePtr first_picture_;            ///< decoded to describe the source, not read yet
+  FramePtr next_picture_;             ///< decoded to know that the one before was sought
+  std::optional<std::int64_t> seek_;  ///< pts that the next read is to show
   InputStreams streams_;
   TimeMending time_;
   SourceInfo info_;
@@ -105,7 +86,6 @@ LibavSource::LibavSource(const SourceOptions& options)
   for (unsigned i = 0; i < format.nb_streams; ++i) {
     AVStream& other = *format.streams[i];
     if (static_cast<int>(i) == streams_.video_index) continue;
-    if (other.codecpar->codec_type == AVMEDIA_TYPE_AUDIO) info_.has_audio = true;
     if (!options.copy_streams) other.discard = AVDISCARD_ALL;
   }
   open_decoder();
@@ -132,6 +112,8 @@ void LibavSource::open_decoder() {
   if (!decoder_) throw std::bad_alloc();
   int result = avcodec_parameters_to_context(decoder_.get(), video.codecpar);
   decoder_->thread_count = 0;
+  // Threads by frames would hold back as many of them.
+  if (input_.is_live) decoder_->thread_type = FF_THREAD_SLICE;
   decoder_->pkt_timebase = video.time_base;
   if (result >= 0) result = avcodec_open2(decoder_.get(), codec, nullptr);
   if (result < 0) {
@@ -141,37 +123,8 @@ void LibavSource::open_decoder() {
 }
 
 void LibavSource::describe() {
-  const AVStream& video = stream();
   AVFrame& first = *first_picture_;
-  info_.name = options_.input;
-  info_.container = input_.format->iformat->name;
-  info_.codec = avcodec_get_name(video.codecpar->codec_id);
-  info_.time_base = to_rational(video.time_base);
-  const AVRational rate = video.avg_frame_rate.num > 0 ? video.avg_frame_rate : video.r_frame_rate;
-  info_.frame_rate = to_rational(rate);
-  info_.is_image = input_.is_image;
-  info_.is_live = input_.is_live;
-  info_.first_number = input_.first_number;
-  const AVRational aspect = av_guess_sample_aspect_ratio(input_.format.get(), &stream(), &first);
-  if (aspect.num > 0 && aspect.den > 0) info_.sample_aspect_ratio = to_rational(aspect);
-
-  const std::uint8_t* matrix = av_stream_get_side_data(&video, AV_PKT_DATA_DISPLAYMATRIX, nullptr);
-  const AVFrameSideData* frame_matrix = av_frame_get_side_data(&first, AV_FRAME_DATA_DISPLAYMATRIX);
-  if (matrix == nullptr && frame_matrix != nullptr) matrix = frame_matrix->data;
-  info_.rotation = rotation_of(matrix);
-
-  if (input_.format->duration > 0 && !info_.is_image) {
-    info_.duration_seconds = static_cast<double>(input_.format->duration) / AV_TIME_BASE;
-  }
-  info_.frame_count = info_.is_image ? 1 : video.nb_frames;
-  if (info_.frame_count == 0 && info_.duration_seconds > 0 && info_.frame_rate.numerator > 0) {
-    info_.frame_count = std::llround(info_.duration_seconds * info_.frame_rate.value());
-  }
-  const std::int64_t limit = options_.frame_limit;
-  if (limit > 0 && (info_.frame_count == 0 || info_.frame_count > limit)) {
-    info_.frame_count = limit;
-  }
-
+  info_ = describe_source(options_, input_, stream(), first);
   streams_.yuvj = std::string_view(av_get_pix_fmt_name(static_cast<AVPixelFormat>(first.format)))
                       .starts_with("yuvj");
   streams_.first_frame = make_frame();
@@ -189,7 +142,9 @@ void LibavSource::describe() {
 }
 
 void LibavSource::damage(const std::string& what) {
-  if (!damaged_) log::warning(options_.input + " is damaged: " + what);
+  if (!damaged_) {
+    log::warning(options_.input + (info_.is_live ? ": " : " is damaged: ") + what);
+  }
   damaged_ = true;
 }
 
@@ -198,7 +153,10 @@ std::optional<Frame> LibavSource::read() {
     streams_.relay.end(false);
     return std::nullopt;
   }
-  FramePtr picture = first_picture_ ? std::move(first_picture_) : decode();
+  FramePtr picture = first_picture_  ? std::move(first_picture_)
+                     : seek_         ? decode_sought()
+                     : next_picture_ ? std::move(next_picture_)
+                                     : decode();
   if (!picture) {
     streams_.relay.end(!cancelled());
     return std::nullopt;
@@ -208,6 +166,57 @@ std::optional<Frame> LibavSource::read() {
   streams_.relay.advance(
       av_rescale_q(frame.pts + pts_offset_ + frame.duration, stream().time_base, AV_TIME_BASE_Q));
   return frame;
+}
+
+void LibavSource::seek(double seconds) {
+  assert(info_.seekable && !streams_.copy);
+  first_picture_.reset();
+  const double time = info_.start_seconds + std::max(seconds, 0.0);
+  seek_ = std::llround(time / info_.time_base.value());
+}
+
+/// Reading goes on at a key frame at or before `time`, in microseconds.
+void LibavSource::rewind_to(std::int64_t time) {
+  AVFormatContext* format = input_.format.get();
+  if (av_seek_frame(format, -1, time, AVSEEK_FLAG_BACKWARD) < 0 &&
+      avformat_seek_file(format, -1, INT64_MIN, time, INT64_MAX, 0) < 0) {
+    throw Error(ExitCode::input, options_.input + " cannot be sought in");
+  }
+  avcodec_flush_buffers(decoder_.get());
+  next_picture_.reset();
+  time_ = TimeMending();
+  draining_ = false;
+  read_failures_ = 0;
+  packets_since_gap_ = 0;
+}
+
+bool LibavSource::begins_after(const AVFrame& picture, std::int64_t pts) const {
+  return picture.best_effort_timestamp != AV_NOPTS_VALUE && picture.best_effort_timestamp > pts;
+}
+
+FramePtr LibavSource::decode_sought() {
+  const std::int64_t pts = *seek_;
+  seek_.reset();
+  next_pts_ = pts;
+  const std::int64_t target = av_rescale_q(pts, stream().time_base, AV_TIME_BASE_Q);
+  // Some demuxers go to a frame after the one sought, or to one that cannot be decoded alone;
+  // decoding times of the first frames lie before the beginning.
+  const std::int64_t beginning = std::llround((info_.start_seconds - 10) * AV_TIME_BASE);
+  for (const int seconds : {0, 2, 20, -1}) {
+    const std::int64_t from =
+        seconds < 0 ? beginning
+                    : std::max(beginning, target - seconds * std::int64_t{AV_TIME_BASE});
+    rewind_to(from);
+    FramePtr shown = decode();
+    if (shown && begins_after(*shown, pts) && from > beginning) continue;
+    while (shown) {
+      next_picture_ = decode();
+      if (!next_picture_ || begins_after(*next_picture_, pts)) break;
+      shown = std::move(next_picture_);
+    }
+    if (shown || from == beginning) return shown;
+  }
+  return nullptr;
 }
 
 /// The next picture, or null at the end.
@@ -238,7 +247,10 @@ FramePtr LibavSource::decode() {
 void LibavSource::feed() {
   while (!cancelled()) {
     const int result = av_read_frame(input_.format.get(), packet_.get());
-    if (result == AVERROR(EAGAIN)) continue;
+    if (result == AVERROR(EAGAIN)) {  // a camera has nothing yet
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      continue;
+    }
     if (result < 0) {
       if (result != AVERROR_EOF && result != AVERROR_EXIT) {
         damage(std::string("reading failed: ") + error_text(result));
@@ -288,7 +300,22 @@ void LibavSource::look_for_gap(bool restarted) {
   }
 }
 
+/// A camera's packets, and plain pictures made of them, lie in memory that is gone when it is
+/// closed.
+void LibavSource::copy_packet() {
+  const auto size = static_cast<std::size_t>(packet_->size);
+  AVBufferRef* own = av_buffer_allocz(size + AV_INPUT_BUFFER_PADDING_SIZE);
+  if (own == nullptr) throw std::bad_alloc();
+  std::memcpy(own->data, packet_->data, size);
+  av_buffer_unref(&packet_->buf);
+  packet_->buf = own;
+  packet_->data = own->data;
+}
+
 void LibavSource::take_packet() {
+  // A buffer that the camera's driver reports as broken comes empty; to a decoder that is the end.
+  if (packet_->size == 0 && packet_->side_data_elems == 0) return av_packet_unref(packet_.get());
+  if (input_.is_camera) copy_packet();
   const int result = avcodec_send_packet(decoder_.get(), packet_.get());
   av_packet_unref(packet_.get());
   if (result == AVERROR(ENOMEM)) throw std::bad_alloc();

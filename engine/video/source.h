@@ -1,6 +1,6 @@
 // Owns: where frames come from: file, URL, camera, image, image sequence, pipe, generated picture.
-// Depends on: base, video/frame.h; the implementation is FFmpeg's. To add a kind of input: a branch
-// in resolve_input() of source.cpp.
+// Depends on: base, video/frame.h; the implementation is FFmpeg's. To add a kind of input: a row or
+// a branch in resolve_input() of input.cpp.
 #pragma once
 
 #include <atomic>
@@ -25,7 +25,8 @@ struct Rational {
 
 struct SourceOptions {
   /// A file or URL, an image, a pattern ("%04d.png"), "-" (stdin), "lavfi:GRAPH",
-  /// "v4l2:/dev/video0".
+  /// "v4l2:/dev/video0", "x11grab::0.0". The last two may be followed by options:
+  /// "v4l2:/dev/video0,video_size=1280x720,framerate=30".
   std::string input;
   /// Stop after so many frames; 0: all. The other streams then end with the last frame.
   std::int64_t frame_limit = 0;
@@ -45,11 +46,14 @@ struct SourceInfo {
   Rational time_base{1, 1};
   Rational frame_rate;            ///< average; numerator 0: unknown
   std::int64_t frame_count = 0;   ///< estimate, honours frame_limit; 0: unknown
-  double duration_seconds = 0.0;  ///< 0: unknown
+  double start_seconds = 0.0;     ///< where the file begins, by its own clock (Frame::pts)
+  double duration_seconds = 0.0;  ///< from there; 0: unknown
   Rational sample_aspect_ratio{1, 1};
   int rotation = 0;  ///< degrees clockwise (0, 90, 180, 270) that a player turns the picture by
   bool is_image = false;  ///< one still picture
   bool is_live = false;   ///< a camera or stream that does not wait: drop frames rather than lag
+  bool is_camera = false;
+  bool seekable = false;
   bool has_audio = false;
   std::int64_t first_number = 1;  ///< of an image sequence, else 1
 };
@@ -66,6 +70,10 @@ class Source {
   /// frame_limit frames, or when cancelled. Damaged parts are skipped and remembered.
   /// Frame::properties carries its side data, interlacing and exact colour tags on to a sink.
   virtual std::optional<Frame> read() = 0;
+  /// The next read() gives the frame that is shown at so many seconds after start_seconds: the last
+  /// one that has begun by then (the first one of all, before any has). Only where seekable, and
+  /// without copy_streams. Throws Error{input}.
+  virtual void seek(double seconds) = 0;
   /// Something could not be read or decoded: finish with ExitCode::partial.
   virtual bool damaged() const = 0;
   virtual InputStreams& streams() = 0;

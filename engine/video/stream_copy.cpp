@@ -121,7 +121,7 @@ StreamCopy::StreamCopy(const InputStreams& input, AVFormatContext& output) {
     if (static_cast<int>(i) == input.video_index) {
       add_video(input, output);
     } else if (input.copy) {
-      add_other(stream, output);
+      add_other(stream, output, input.encode_sound);
     }
   }
   if (input.copy) copy_chapters(output, source);
@@ -136,9 +136,9 @@ void StreamCopy::add_video(const InputStreams& input, AVFormatContext& output) {
   copy_side_data(*video_, source);
 }
 
-void StreamCopy::add_other(const AVStream& source, AVFormatContext& output) {
+void StreamCopy::add_other(const AVStream& source, AVFormatContext& output, bool encode) {
   const AVOutputFormat& container = *output.oformat;
-  const bool holds = container_holds(source, container);
+  const bool holds = !encode && container_holds(source, container);
   // A container without sound (y4m, say) is a choice; one that lacks this codec is an accident.
   const bool sound = source.codecpar->codec_type == AVMEDIA_TYPE_AUDIO &&
                      container.audio_codec != AV_CODEC_ID_NONE;
@@ -155,6 +155,7 @@ void StreamCopy::add_other(const AVStream& source, AVFormatContext& output) {
   copy_parameters(*target, source, container);
   if (holds) return;
   route.transcoder = std::make_unique<AudioTranscoder>(source, container, *target);
+  if (encode) return;
   log::info(std::string(container.name) + " cannot hold " + describe(source) +
             "; it is encoded anew with " + route.transcoder->codec_name());
 }

@@ -30,7 +30,7 @@ class StreamCopy {
   /// Matroska's CodecDelay: readers subtract it, but FFmpeg before 6 writes it without adding it.
   std::int64_t unwritten_delay(const AVStream& target) const;
   void add_video(const InputStreams& input, AVFormatContext& output);
-  void add_other(const AVStream& source, AVFormatContext& output);
+  void add_other(const AVStream& source, AVFormatContext& output, bool encode);
   void add_delay(AVPacket& packet, const AVStream& target) const;
 
   struct Route {

@@ -48,6 +48,7 @@ struct InputStreams {
   AVFormatContext* format = nullptr;
   int video_index = -1;
   bool copy = false;          ///< packets of the other streams are kept
+  bool encode_sound = false;  ///< it is raw: not to be copied, and nobody need be told
   unsigned stream_count = 0;  ///< streams known when the source was opened
   FramePtr first_frame;       ///< its properties, without the picture
   bool yuvj = false;          ///< the decoder's format says full range itself

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "tests/app/program.h"
@@ -29,7 +30,10 @@ TEST(Information, HelpAndVersion) {
 }
 
 TEST(Information, Devices) {
-  const json devices = print_json("devices")["devices"];
+  const json lists = print_json("devices");
+  EXPECT_TRUE(lists["cameras"].is_array());
+  EXPECT_TRUE(lists["virtual_cameras"].is_array());
+  const json& devices = lists["devices"];
   ASSERT_FALSE(devices.empty());
   for (const char* key : {"name", "driver", "subgroup_size", "fp16_storage", "path"}) {
     EXPECT_TRUE(devices[0].contains(key)) << key;
@@ -45,6 +49,10 @@ TEST(Information, StylesListTheShippedPack) {
   for (const json& style : packs[0]["styles"]) names.push_back(style["name"]);
   EXPECT_THAT(names, testing::Contains("starry_night"));
   EXPECT_THAT(names, testing::Contains("identity"));
+  for (const json& style : packs[0]["styles"]) {
+    EXPECT_THAT(std::string(style["thumbnail"]), testing::EndsWith(".png"));
+    EXPECT_TRUE(std::filesystem::exists(std::string(style["thumbnail"])));
+  }
 }
 
 TEST(Information, StylesOfTheUsersOwnAreFound) {
@@ -61,6 +69,7 @@ TEST(Information, AnInstalledProgramFindsItsStyles) {
   video::test::shell("cmake --install " IMPASTO_BUILD_DIR " --prefix " + folder.path().string());
   const std::string listed = video::test::shell(folder / "bin/impasto" + " styles --json 2>&1");
   EXPECT_THAT(listed, HasSubstr(folder / "share/impasto/styles/live.onnx"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "share/impasto/styles/photo.jpg"));
 }
 
 TEST(Information, Inspect) {
@@ -68,6 +77,10 @@ TEST(Information, Inspect) {
   const json description = print_json("inspect " + model + " --size 320x240");
   EXPECT_EQ(description["inputs"][0]["shape"], json({1, 3, 240, 320}));
   EXPECT_EQ(description["inputs"][1]["name"], "style");
+  ASSERT_GT(description["norm_layers"].size(), 5U);
+  EXPECT_EQ(description["norm_layers"][0]["kind"], "instance");
+  EXPECT_GT(description["norm_layers"][0]["channels"], 3);
+  EXPECT_LT(description["norm_layers"][0]["gamma"][0], description["norm_layers"][0]["gamma"][1]);
   EXPECT_GT(description["ops"]["Conv"].get<int>(), 10);
   EXPECT_GT(description["arena_bytes"].get<double>(), 0);
   EXPECT_THAT(run("inspect " + model + " --graph").out, HasSubstr("conv_"));

@@ -161,6 +161,21 @@ std::vector<Case> large_cases() {
   return cases;
 }
 
+// Wide 3x3 layers: tiles of 4 x 4 outputs on all sides of their edges, channels on all sides of a
+// block of output planes.
+std::vector<Case> wide_cases() {
+  std::vector<Case> cases;
+  for (const ConvRow& row :
+       {ConvRow{32, 32, {3, 3}, {16, 20}, {1, 1, 1, 1}},
+        ConvRow{48, 24, {3, 3}, {13, 11}, {1, 1, 1, 1}},
+        ConvRow{25, 37, {3, 3}, {10, 7}, {0, 2, 1, 0}, {}, {}, 1, false},
+        ConvRow{128, 26, {3, 3}, {7, 6}}, ConvRow{64, 44, {3, 3}, {1, 3}, {1, 1, 1, 1}},
+        ConvRow{32, 64, {3, 3}, {3, 3}, {}, {}, {}, 1, false}}) {
+    cases.push_back(conv_case(row));
+  }
+  return cases;
+}
+
 std::vector<Case> transpose_cases() {
   std::vector<Case> cases;
   const auto add = [&](const ConvRow& row, int extra) {
@@ -284,8 +299,8 @@ TEST(Convolutions, large_grids) {
     check_case(test, options);
   }
 }
-// Every shape of the tiled family that a layer can have, named as a measured choice names it.
-/// Every `step`th of them.
+/// Every `step`th shape of the tiled family that a layer can have, named as a measured choice names
+/// it.
 void check_shapes_of_tiles(std::size_t step) {
   std::size_t turn = 0;
   for (const Case& test : {conv_case({6, 60, {3, 3}, {37, 45}, {1, 1, 1, 1}}),
@@ -312,6 +327,47 @@ void check_shapes_of_tiles(std::size_t step) {
 TEST(Convolutions, shapes_of_tiles) {
   check_shapes_of_tiles(5);
 }
+// Several runs of tiles, one record of statistics after the other.
+Case long_case() {
+  return conv_case({64, 32, {3, 3}, {77, 122}, {1, 1, 1, 1}});
+}
+
+// Where the device gets it: on each way to store and read.
+bool uses_winograd(const net::Net& net, const graph::CompileOptions& options) {
+  return kernels_of(graph::compile_network(net, options)).find("winograd") != std::string::npos;
+}
+TEST(Convolutions, wide) {
+  std::vector<Case> cases = wide_cases();
+  cases.push_back(long_case());
+  for (const Case& test : cases) {
+    for (const graph::Precision precision :
+         {graph::Precision::fp32, graph::Precision::fp16_everywhere}) {
+      graph::CompileOptions options = options_for_tests();
+      options.precision = precision;
+      const bool expected = options.texel_reads && options.device.software;
+      EXPECT_EQ(uses_winograd(test.net, options), expected) << test.name;
+      check_case(test, options);
+      options.fusions.winograd = false;
+      EXPECT_FALSE(uses_winograd(test.net, options)) << test.name;
+    }
+  }
+}
+
+// Outputs in two bindings, runs no longer than one; where the shortest does not fit, another way.
+TEST(Convolutions, wide_within_limits) {
+  const Case test = conv_case({25, 25, {3, 3}, {90, 95}, {1, 1, 1, 1}});
+  graph::CompileOptions options = options_for_tests();
+  options.device.storage_alignment = 16;
+  options.device.max_storage_range = 90 * 95 * 16 * 5 / 2;
+  const bool expected = options.texel_reads && options.device.software;
+  EXPECT_EQ(uses_winograd(test.net, options), expected);
+  check_case(test, options);
+  options.device.max_storage_range = 90 * 95 * 16 / 2 * 2;
+  options.device.max_groups = 200;
+  EXPECT_FALSE(uses_winograd(test.net, options));
+  check_case(test, options);
+}
+
 TEST(Convolutions, transposed) {
   check_by_turns(transpose_cases());
 }
@@ -319,6 +375,7 @@ TEST(Convolutions, transposed) {
 TEST(Convolutions, DISABLED_every_variant) {
   check_everything(conv_cases());
   check_everything(large_cases());
+  check_everything(wide_cases());
   check_everything(transpose_cases());
   check_shapes_of_tiles(1);
 }

@@ -98,6 +98,34 @@ net::Net shared_values() {
   return chain.from(sum).binary(net::BinaryKind::mul, shared).build();
 }
 
+// Wide enough for transformed products, with every view before them and statistics after.
+net::Net wide_views(PadMode mode) {
+  Chain chain({24, 9, 14}, 1100);
+  chain.norm(NormKind::instance).activation(ActivationKind::elu, 1).pad(1, mode);
+  chain.conv(32, 3).norm(NormKind::instance).relu();
+  const Chain::Mark skip = chain.mark();
+  chain.pad({2, 1, 0, 3}, mode, 0.5F).conv(24, 3, {.bias = true});
+  chain.activation(ActivationKind::leaky_relu, 0.2F).norm(NormKind::group, 3);
+  chain.from(skip).norm(NormKind::layer).upsample(2).pad(1, mode).conv(28, 3, {.bias = true});
+  return chain.norm(NormKind::instance).upsample(3).pad(1, mode).conv(25, 3).build();
+}
+
+// Products and sums with vectors, before ops that read them while loading and ops that do not.
+net::Net scaled_sums() {
+  Chain chain({5, 7, 9}, 1200);
+  chain.with_vector(net::BinaryKind::mul, 0.5F, 2).with_vector(net::BinaryKind::add, -1, 1);
+  chain.with_vector(net::BinaryKind::mul, 0.5F, 2);
+  const Chain::Mark first = chain.mark();
+  chain.norm(NormKind::instance).relu().with_vector(net::BinaryKind::mul, -2, 2).upsample(2);
+  chain.with_vector(net::BinaryKind::add, -1, 1);
+  const Chain::Mark second = chain.mark();
+  chain.from(first).with_vector(net::BinaryKind::add, -1, 1).upsample(2);
+  chain.binary(net::BinaryKind::mul, second).with_vector(net::BinaryKind::mul, 0.5F, 2);
+  chain.with_vector(net::BinaryKind::add, -1, 1).pad(1, PadMode::constant).conv(6, 3);
+  chain.with_vector(net::BinaryKind::mul, 0.5F, 2).activation(ActivationKind::sigmoid);
+  return chain.with_vector(net::BinaryKind::add, -1, 1).build();
+}
+
 struct Named {
   const char* name;
   net::Net net;
@@ -116,15 +144,20 @@ std::vector<Named> chains() {
           {"own border after upsampling", own_border_after_upsampling()},
           {"upsampled row", upsampled_row()},
           {"reflection beyond the plane", reflection_beyond_the_plane()},
-          {"shared values", shared_values()}};
+          {"shared values", shared_values()},
+          {"scaled sums", scaled_sums()},
+          {"wide, reflect", wide_views(PadMode::reflect)},
+          {"wide, edge", wide_views(PadMode::edge)},
+          {"wide, constant", wide_views(PadMode::constant)}};
 }
 
 std::vector<bool graph::Fusions::*> switches() {
   using graph::Fusions;
-  return {
-      &Fusions::norm_into_load, &Fusions::activation_into_load,  &Fusions::upsample_into_load,
-      &Fusions::pad_into_load,  &Fusions::activation_into_store, &Fusions::statistics_into_store,
-      &Fusions::residual_add,   &Fusions::upsample_phases,       &Fusions::winograd};
+  return {&Fusions::norm_into_load,        &Fusions::activation_into_load,
+          &Fusions::upsample_into_load,    &Fusions::pad_into_load,
+          &Fusions::activation_into_store, &Fusions::statistics_into_store,
+          &Fusions::residual_add,          &Fusions::vector_into_load,
+          &Fusions::upsample_phases,       &Fusions::winograd};
 }
 
 // Every layer may lose what one may.

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "tests/session/rig.h"
+#include "tests/support/chain.h"
 #include "tests/support/net_builder.h"
 #include "tests/support/tensors.h"
 
@@ -199,6 +200,22 @@ TEST(Norms, constant_planes_become_beta) {
       }
       EXPECT_TRUE(compare(expected, result, exact_bound())) << describe(op, producer, shape);
     }
+  }
+}
+
+// Also where a wide convolution computes the pixels of a tile in different ways.
+TEST(Norms, constant_planes_stay_constant_through_wide_convolutions) {
+  for (const int factor : {1, 2}) {
+    Chain chain({32, 13, 18}, 77);
+    if (factor > 1) chain.upsample(factor);
+    chain.pad(1, net::PadMode::reflect).conv(24, 3).norm(NormKind::instance);
+    const net::Net net = chain.build();
+    net::Tensor input(32, 13, 18);
+    for (int c = 0; c < 32; ++c) {
+      std::fill_n(input.row(c, 0), input.plane_size(), 1e4F / static_cast<float>(c + 3));
+    }
+    expect_result("constant, upsampled by " + std::to_string(factor), net, options_for_tests(),
+                  input, net::evaluate(net, input, {}), exact_bound());
   }
 }
 

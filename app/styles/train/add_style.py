@@ -21,7 +21,9 @@ import features
 import losses
 from network import StyleNetwork
 
-CROP, BATCH, VIEWS, MARGIN = 128, 4, 2, 40
+CROP, BATCH, MOVED, NOISY, MARGIN = 128, 4, 2, 1, 40
+SHORT_SIDES = (192, 320)
+NOISE_WEIGHT = 0.02
 RATE_START, RATE_END = 1e-2, 2e-4
 
 
@@ -44,7 +46,7 @@ def arguments():
 
 def with_new_row(old, names, like):
     """A network with one style more; its last row copies `like` or the mean of the others."""
-    net = StyleNetwork(old.style_count + 1)
+    net = StyleNetwork(old.style_count + 1, old.pack)
     values = dict(old.named_parameters())
     with torch.no_grad():
         for name, parameter in net.named_parameters():
@@ -61,9 +63,9 @@ def fit(net, loss, photos, options):
     fixed = {name: getattr(net, name)[:-1].clone() for name in net.STYLE_TABLES}
     rows = {name: getattr(net, name)[-1:].clone().requires_grad_() for name in net.STYLE_TABLES}
     optimiser = torch.optim.Adam(rows.values(), RATE_START, (0.9, 0.99))
-    weights = torch.zeros(BATCH + VIEWS, net.style_count)
+    weights = torch.zeros(BATCH + MOVED + NOISY, net.style_count)
     weights[:, -1] = 1
-    start, log = time.time(), []
+    goal, start, log = losses.Goal.of(0), time.time(), []
     while time.time() - start < 60 * options.minutes:
         progress = (time.time() - start) / (60 * options.minutes)
         for group in optimiser.param_groups:
@@ -72,12 +74,16 @@ def fit(net, loss, photos, options):
         tables = {name: torch.cat([fixed[name], rows[name]]) for name in rows}
         wide = photos.crops(BATCH, CROP + 2 * MARGIN, soften=True)
         photo = wide[:, :, MARGIN:MARGIN + CROP, MARGIN:MARGIN + CROP].contiguous()
-        pair = losses.StabilityPair(photos.random, wide, CROP, MARGIN, VIEWS)
-        both = functional_call(net, tables, (torch.cat([photo, pair.view]), weights))
-        first, second = both[:BATCH], both[BATCH:]
-        total, _ = loss(photo, first, 0)
+        views = losses.SecondViews(wide, CROP, MARGIN, losses.Motion.random(
+            photos.random, MOVED, CROP, MARGIN))
+        pictures = torch.cat([photo, views.pictures, losses.noisy(photo[-NOISY:])])
+        outputs = functional_call(net, tables, (pictures, weights))
+        first = outputs[:BATCH]
+        gain = losses.noise_gain_squared(first[-NOISY:], outputs[BATCH + MOVED:])
+        total, _ = loss(photo, first, goal)
         objective = (total.mean() + losses.LATTICE_WEIGHT * losses.lattice_energy(first).mean() +
-                     options.stability * pair.loss(first, second).sum() / BATCH)
+                     options.stability * views.loss(first, outputs[BATCH:BATCH + MOVED]).mean() / 2 +
+                     NOISE_WEIGHT * gain.mean())
         optimiser.zero_grad()
         objective.backward()
         optimiser.step()
@@ -101,8 +107,8 @@ def main():
              "painter": options.painter, "title": options.title, "year": options.year,
              "size": options.size, "content": options.content}
     training, _ = data.photo_paths(options.photos)
-    photos = data.Photos(training, int(time.time()))
-    calibration = data.Photos(training[:96], 99)
+    photos = data.Photos(training, SHORT_SIDES, int(time.time()))
+    calibration = data.calibration_photos(training)
     extractor = features.FeatureNetwork(options.features, calibration.crops(48, 160))
     painting = data.to_tensor(data.read_picture(options.painting, short_side=options.size))
     targets = losses.StyleTargets(extractor, calibration, [painting])
@@ -110,8 +116,8 @@ def main():
     fit(net, losses.PerceptualLoss(extractor, targets, [options.content]), photos, options)
     flat = checkpoint.flatten(net.parameters())
     checkpoint.save(options.result, {
-        "styles": state["styles"] + [style], "settings": state["settings"],
-        "iteration": state["iteration"], "elapsed": state["elapsed"], "parameters": flat,
+        "pack": state["pack"], "styles": state["styles"] + [style],
+        "settings": state["settings"], "iteration": state["iteration"], "elapsed": state["elapsed"], "parameters": flat,
         "average": flat, "adam_mean": torch.zeros_like(flat),
         "adam_square": torch.zeros_like(flat)})
 

@@ -3,12 +3,17 @@
     python3 contact_sheet.py CHECKPOINT.pt --photos DIR --out SHEET.png [--size 256] [--picks 3,7]
                              [--styles a,b] [--wide]
     python3 contact_sheet.py CHECKPOINT.pt --pictures FILE ... --out SHEET.png
+                             [--program IMPASTO --beside MODEL.onnx ...]
 
 Shows the held-out photos that --picks numbers, or the files of --pictures. Rows are photos, columns
-the photo and every style. --wide keeps the photos' shape (`size` is the short side then) and puts
-each photo's styles into rows of four.
+the photo, every style, and what other networks make of it (--beside, run by the program). --wide
+keeps the photos' shape (`size` is the short side then) and puts each photo's pictures into rows of
+four.
 """
 import argparse
+import os
+import subprocess
+import tempfile
 
 import torch
 
@@ -21,6 +26,15 @@ PICKS = "3,1,5,7,10,15,19,20"  # portraits, animals, landscapes, streets, dark s
 def stylise(net, photo, style):
     with torch.no_grad():
         return net.forward_plain(photo, torch.eye(net.style_count)[style:style + 1])[0]
+
+
+def stylise_beside(program, model, photo):
+    """The photo as another network of one style paints it."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, result = (os.path.join(folder, name) for name in ("in.png", "out.png"))
+        data.to_picture(photo[0]).save(source)
+        subprocess.run([program, "apply", source, result, "--model", model, "--quiet"], check=True)
+        return data.to_tensor(data.read_picture(result))[0]
 
 
 def grid(tiles, columns):
@@ -42,6 +56,8 @@ def main():
     parser.add_argument("--picks", default=PICKS, help="numbers of held-out photos")
     parser.add_argument("--styles", help="names; default all")
     parser.add_argument("--wide", action="store_true")
+    parser.add_argument("--program", default="impasto")
+    parser.add_argument("--beside", nargs="+", default=[], help="ONNX files of one style each")
     options = parser.parse_args()
     torch.set_num_threads(1)
     net, state = checkpoint.load_network(options.checkpoint)
@@ -59,6 +75,7 @@ def main():
         else:
             photo = data.center_square(path, options.size)
         tiles = [photo[0]] + [stylise(net, photo, names.index(name)) for name in chosen]
+        tiles += [stylise_beside(options.program, model, photo) for model in options.beside]
         parts.append(grid(tiles, 4 if options.wide else len(tiles)))
     width = max(part.shape[2] for part in parts)
     parts = [torch.nn.functional.pad(p, (0, width - p.shape[2]), value=1.0) for p in parts]

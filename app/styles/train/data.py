@@ -15,7 +15,6 @@ import torch
 import torch.nn.functional as F
 
 HELD_OUT = 26
-POOL_SIZES = (192, 320)  # short sides of the pictures that crops are cut from
 DEFAULT_SIZE = 352       # short side of a painting unless the catalogue says otherwise
 
 
@@ -79,34 +78,43 @@ def read_painting(folder, style):
 
 
 class Photos:
-    """Random crops of a folder's training photos, kept in memory at two sizes."""
+    """Random crops of photos, which lie scaled to several short sides in one vector of bytes."""
 
-    def __init__(self, paths, seed):
+    def __init__(self, paths, short_sides, seed):
         self.random = random.Random(seed)
-        self.pool = []
+        self.places, planes, start = [], [], 0  # (first byte, height, width)
         for path in paths:
             short = min(Image.open(path).size)
-            for size in POOL_SIZES:
+            for size in short_sides:
                 if size <= short * 1.15:
-                    self.pool.append(np.asarray(read_picture(path, short_side=size)))
+                    picture = np.asarray(read_picture(path, short_side=size)).transpose(2, 0, 1)
+                    self.places.append((start, *picture.shape[1:]))
+                    planes.append(picture.reshape(-1))
+                    start += picture.size
+        self.bytes = torch.from_numpy(np.concatenate(planes))
+
+    def _draw(self, size):
+        """(byte of the crop's first pixel, bytes per row, per plane, step to the right)."""
+        while True:
+            start, height, width = self.random.choice(self.places)
+            if min(height, width) >= size:
+                break
+        top, left = self.random.randint(0, height - size), self.random.randint(0, width - size)
+        mirrored = self.random.random() < 0.5
+        first = start + top * width + left + (size - 1 if mirrored else 0)
+        return first, width, height * width, -1 if mirrored else 1
 
     def crops(self, count, size, soften=False):
         """[count,3,size,size]. soften: some crops get a defocused part, because flat areas are
         where a network's own lattice shows."""
-        out = []
-        while len(out) < count:
-            picture = self.random.choice(self.pool)
-            height, width = picture.shape[:2]
-            if min(height, width) < size:
-                continue
-            top, left = self.random.randint(0, height - size), self.random.randint(0, width - size)
-            crop = picture[top:top + size, left:left + size]
-            out.append(crop[:, ::-1] if self.random.random() < 0.5 else crop)
-        x = torch.from_numpy(np.stack(out).transpose(0, 3, 1, 2).copy()).float().div_(255)
-        if soften:
-            for i in range(count):
-                if self.random.random() < 0.15:
-                    x[i] = self._soften(x[i])
+        draws = torch.tensor([self._draw(size) for _ in range(count)])
+        first, row, plane, step = (column.view(-1, 1, 1, 1) for column in draws.unbind(1))
+        axis, channel = torch.arange(size), torch.arange(3).view(1, 3, 1, 1)
+        index = first + channel * plane + axis.view(1, 1, -1, 1) * row + axis * step
+        x = self.bytes[index].float().div_(255)
+        for i in range(count if soften else 0):
+            if self.random.random() < 0.15:
+                x[i] = self._soften(x[i])
         return x
 
     def _soften(self, image):
@@ -117,7 +125,12 @@ class Photos:
         angle = self.random.uniform(0, 2 * math.pi)
         side = math.cos(angle) * axis[None] + math.sin(angle) * axis[:, None]
         blend = torch.sigmoid(12 * (side + self.random.uniform(-0.6, 0.6)))
-        return (image + (smooth.clamp(0, 1) - image) * blend)
+        return image + (smooth.clamp(0, 1) - image) * blend
+
+
+def calibration_photos(paths):
+    """What feature scales and style targets are measured on."""
+    return Photos(paths[:96], (192, 320), 99)
 
 
 def random_motion(rng, count, crop, margin):

@@ -1,7 +1,7 @@
 """Measures a checkpoint on held-out photos and prints the table of ../README.md.
 
     python3 evaluate.py CHECKPOINT.pt --photos DIR --paintings DIR --features FILE.npz
-                        [--johnson-photos 2] [--json OUT.json]
+                        [--johnson-photos 2] [--jobs 2] [--json OUT.json]
 
 Per style: total loss, Johnson's criterion (evaluations of L-BFGS on the pixels until its loss with
 the same weights is as low; the cap means "not reached") started from white noise, which is Johnson
@@ -12,7 +12,9 @@ loss of a half-and-half mix over the style's own). Columns are defined in measur
 itself is the first row: what no style can be steadier than.
 """
 import argparse
+import concurrent.futures
 import json
+import multiprocessing
 import statistics
 
 import torch
@@ -29,8 +31,8 @@ JOHNSON_PHOTOS = (3, 10, 20, 1, 16)
 MIX_PHOTOS = (3, 20)
 
 
-def evaluations_needed(loss, photo, start, style, goal, cap):
-    """Evaluations of loss and gradient after which L-BFGS on the pixels is at `goal`."""
+def evaluations_needed(loss, photo, start, goal, wanted, cap):
+    """Evaluations of loss and gradient after which L-BFGS on the pixels is at `wanted`."""
     pixels = start.clone().requires_grad_()
     optimiser = torch.optim.LBFGS([pixels], max_iter=10 * cap, max_eval=cap, history_size=20,
                                   line_search_fn="strong_wolfe", tolerance_change=0,
@@ -42,10 +44,10 @@ def evaluations_needed(loss, photo, start, style, goal, cap):
 
     def closure():
         optimiser.zero_grad()
-        total = loss(photo, pixels.clamp(0, 1), style)[0].sum()
+        total = loss(photo, pixels.clamp(0, 1), goal)[0].sum()
         total.backward()
         seen.append(float(total))
-        if seen[-1] <= goal or len(seen) >= cap:
+        if seen[-1] <= wanted or len(seen) >= cap:
             raise Reached
         return total
 
@@ -59,18 +61,18 @@ def evaluations_needed(loss, photo, start, style, goal, cap):
 class Evaluation:
     def __init__(self, options):
         self.options = options
-        self.net, self.state = checkpoint.load_network(options.checkpoint)
-        self.names = checkpoint.style_names(self.state)
-        training, self.held_out = data.photo_paths(options.photos)
-        calibration = data.Photos(training[:96], 99)
-        self.features = features.FeatureNetwork(options.features, calibration.crops(48, 160))
-        self.paintings = [data.read_painting(options.paintings, s) for s in self.state["styles"]]
-        targets = losses.StyleTargets(self.features, calibration, self.paintings)
-        self.loss = losses.PerceptualLoss(self.features, targets,
-                                          [s.get("content", 1.0) for s in self.state["styles"]])
-        self.photos = [data.center_square(path, SIZE) for path in self.held_out]
+        self.net, state = checkpoint.load_network(options.checkpoint)
+        self.names = checkpoint.style_names(state)
+        training, held_out = data.photo_paths(options.photos)
+        calibration = data.calibration_photos(training)
+        extractor = features.FeatureNetwork(options.features, calibration.crops(48, 160))
+        self.paintings = [data.read_painting(options.paintings, s) for s in state["styles"]]
+        targets = losses.StyleTargets(extractor, calibration, self.paintings)
+        self.loss = losses.PerceptualLoss(extractor, targets,
+                                          [s.get("content", 1.0) for s in state["styles"]])
+        self.photos = [data.center_square(path, SIZE) for path in held_out]
         wide = measures.FRAME + 2 * measures.SURROUNDINGS
-        self.wide = [data.center_square(self.held_out[i], wide) for i in STABILITY_PHOTOS]
+        self.wide = [data.center_square(held_out[i], wide) for i in STABILITY_PHOTOS]
 
     def stylise(self, photo, *styles):
         """The photo in one style, or in an equal mix of several."""
@@ -81,9 +83,10 @@ class Evaluation:
 
     def total(self, photo, output, style):
         with torch.no_grad():
-            return float(self.loss(photo, output, style - 1)[0])
+            return float(self.loss(photo, output, losses.Goal.of(style - 1))[0])
 
     def style_row(self, style):
+        """(columns of the table, outputs as codes)"""
         outputs = [self.stylise(photo, style) for photo in self.photos]
         pairs = list(zip(self.photos, outputs))
         own = [self.total(photo, output, style) for photo, output in pairs]
@@ -99,35 +102,40 @@ class Evaluation:
             "clipped": statistics.mean(measures.clipped_share(*p) for p in pairs),
             "rim": statistics.mean(measures.rim_ratio(*p) for p in pairs),
         }
-        noise_start = torch.rand(self.photos[0].shape, generator=torch.Generator().manual_seed(2))
-        for column, noisy in (("johnson", True), ("from_photo", False)):
+        noise = torch.rand(self.photos[0].shape, generator=torch.Generator().manual_seed(2))
+        goal = losses.Goal.of(style - 1)
+        for column, start in (("johnson", noise), ("from_photo", None)):
             row[column + "_all"] = [
                 evaluations_needed(self.loss, self.photos[i],
-                                   noise_start if noisy else self.photos[i], style - 1, own[i],
+                                   self.photos[i] if start is None else start, goal, own[i],
                                    self.options.cap)
                 for i in JOHNSON_PHOTOS[:self.options.johnson_photos]]
             if row[column + "_all"]:
                 row[column] = statistics.median(row[column + "_all"])
-        return row, outputs
+        if not self.options.no_mixing:
+            row["worst_mix"] = max(
+                self.total(self.photos[i], self.stylise(self.photos[i], style, other), style) /
+                own[i] for i in MIX_PHOTOS for other in range(1, len(self.names))
+                if other != style)
+        return row, [(255 * x.clamp(0, 1)).round().byte().cpu() for x in outputs]
 
     def photo_row(self):
         warping, noise = measures.stability(lambda x: x, self.wide)
         return {"warping": warping, "noise": noise}
 
-    def mixing(self):
-        """style -> worst ratio of a half mix's loss to the style's own, over partners."""
-        worst = {}
-        count = len(self.names)
-        for i in MIX_PHOTOS:
-            photo = self.photos[i]
-            own = [None] + [self.total(photo, self.stylise(photo, s), s) for s in range(1, count)]
-            for a in range(1, count):
-                for b in range(a + 1, count):
-                    mixed = self.stylise(photo, a, b)
-                    for style in (a, b):
-                        ratio = self.total(photo, mixed, style) / own[style]
-                        worst[style] = max(worst.get(style, 0), ratio)
-        return worst
+
+_evaluation = None  # of a worker process
+
+
+def _start_worker(options):
+    global _evaluation
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    _evaluation = Evaluation(options)
+
+
+def _style_row(style):
+    return _evaluation.style_row(style)
 
 
 def table(rows, photo):
@@ -164,29 +172,29 @@ def main():
     parser.add_argument("--cap", type=int, default=200, help="most L-BFGS evaluations")
     parser.add_argument("--no-mixing", action="store_true")
     parser.add_argument("--json")
+    parser.add_argument("--jobs", type=int, default=1, help="processes, a style each at a time")
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    evaluation = Evaluation(options)
-    identity = min(measures.psnr(evaluation.stylise(p, 0), p) for p in evaluation.photos)
-    rows, outputs = {}, {}
-    for style, name in enumerate(evaluation.names[1:], 1):
-        rows[name], outputs[name] = evaluation.style_row(style)
+    _start_worker(options)
+    identity = min(measures.psnr(_evaluation.stylise(p, 0), p) for p in _evaluation.photos)
+    names = _evaluation.names[1:]
+    with concurrent.futures.ProcessPoolExecutor(
+            options.jobs, multiprocessing.get_context("spawn"), _start_worker,
+            (options,)) as workers:
+        results = list(workers.map(_style_row, range(1, len(names) + 1)))
+    rows = {name: row for name, (row, _) in zip(names, results)}
+    outputs = {name: [x.float() / 255 for x in codes] for name, (_, codes) in zip(names, results)}
     for name, row in rows.items():
         distances = {other: statistics.mean(map(measures.rmse, outputs[name], outputs[other]))
                      for other in rows if other != name}
         row["nearest"] = min(distances, key=distances.get)
         row["nearest_rmse"] = distances[row["nearest"]]
-    if not options.no_mixing:
-        for style, ratio in evaluation.mixing().items():
-            rows[evaluation.names[style]]["worst_mix"] = ratio
-    print(table(rows, evaluation.photo_row()))
+    print(table(rows, _evaluation.photo_row()))
     for column in ("johnson", "from_photo"):
         needed = [n for row in rows.values() for n in row[column + "_all"]]
         if needed:
             print(f"\n{column}: median over photos and styles {statistics.median(needed):.0f}, "
                   f"lowest style {min(row[column] for row in rows.values()):.0f}")
-    print(f"identity: lowest PSNR {identity:.1f} dB over {len(evaluation.photos)} photos")
+    print(f"identity: lowest PSNR {identity:.1f} dB over {len(_evaluation.photos)} photos")
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump({"identity_psnr": identity, "styles": rows}, file, indent=1)

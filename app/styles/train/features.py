@@ -19,8 +19,12 @@ class FeatureNetwork:
     def __init__(self, path, photos):
         """path: the .npz; photos [N,3,H,W] to calibrate on."""
         arrays = np.load(path)
-        self.weights = [torch.from_numpy(arrays[f"conv{i}.w"].copy()) for i in range(1, LAYERS + 1)]
-        self.biases = [torch.from_numpy(arrays[f"conv{i}.b"].copy()) for i in range(1, LAYERS + 1)]
+
+        def load(kind):
+            return [torch.from_numpy(arrays[f"conv{i}.{kind}"].copy())
+                    for i in range(1, LAYERS + 1)]
+
+        self.weights, self.biases = load("w"), load("b")
         self._calibrate(photos)
 
     def _calibrate(self, photos):
@@ -30,8 +34,7 @@ class FeatureNetwork:
                 weight, bias = self.weights[i], self.biases[i]
                 if previous is not None:
                     weight = weight * previous.view(1, -1, 1, 1)
-                padded = F.pad(x, (1, 1, 1, 1), mode="reflect")
-                f = F.leaky_relu(F.conv2d(padded, weight, bias), kernels.LEAK)
+                f = F.leaky_relu(F.conv2d(kernels.pad(x), weight, bias), kernels.LEAK)
                 rms = f.pow(2).mean((0, 2, 3)).sqrt().clamp_min(1e-3)
                 self.weights[i] = kernels.channels_last(weight / rms.view(-1, 1, 1, 1))
                 self.biases[i] = bias / rms
@@ -40,7 +43,7 @@ class FeatureNetwork:
 
     def __call__(self, image, layers=LAYERS, statistics=True):
         """[(feature [N,C,h,w], mean [N,C], covariance [N,C,C])] of the first `layers` layers."""
-        x = kernels.channels_last(F.pad(image, (1, 1, 1, 1), mode="reflect"))
+        x = kernels.channels_last(kernels.pad(image))
         out = []
         for i in range(layers):
             f, mean, covariance, x = kernels.feature(

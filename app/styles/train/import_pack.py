@@ -25,10 +25,10 @@ def constants(model):
     return {c.name: numpy_helper.to_array(c) for c in model.graph.initializer}
 
 
-def read_network(found):
-    """The network whose export has the constants `found`."""
-    net = network.StyleNetwork(found["photo_table"].shape[0])
-    names = [name for name, _, _, _ in network.layer_plan()]
+def read_network(found, pack):
+    """The network of a pack whose export has the constants `found`."""
+    net = network.StyleNetwork(found["photo_table"].shape[0], pack)
+    names = [name for name, _, _, _ in net.plan]
     found = {name: torch.from_numpy(array.copy()) for name, array in found.items()}
     convs = [found[name + "_weight"] for name in names]
     order = export.squeeze_order()
@@ -65,14 +65,17 @@ def main():
     options = parser.parse_args()
     model = onnx.load(options.pack)
     found = constants(model)
-    net, styles = read_network(found), read_styles(model, options.styles)
-    again = constants(export.build(net, styles))
+    net = read_network(found, model.graph.name.removeprefix("impasto_"))
+    styles = read_styles(model, options.styles)
+    half = found["first_weight"].dtype == np.float16
+    again = constants(export.build(net, styles, half))
     if again.keys() != found.keys() or any(
             not np.array_equal(again[name], found[name]) for name in found):
         raise SystemExit(f"{options.pack} is not a pack that export.py writes")
     flat = checkpoint.flatten(net.parameters())
     checkpoint.save(options.checkpoint, {
-        "styles": styles, "settings": {"from_nothing": False, "new_styles": []}, "iteration": 0,
+        "pack": net.pack, "styles": styles,
+        "settings": {"from_nothing": False, "new_styles": []}, "iteration": 0,
         "elapsed": 0.0, "parameters": flat, "average": flat, "adam_mean": torch.zeros_like(flat),
         "adam_square": torch.zeros_like(flat)})
     print(f"{options.checkpoint}: {', '.join(style['name'] for style in styles)}")

@@ -1,10 +1,12 @@
-"""Fast CPU kernels of a training step (kernels.c) as PyTorch functions.
+"""The two layers of a training step that decide its speed, as PyTorch functions.
 
-Owns: compiling kernels.c, and the two autograd functions `style_norm` and `feature`. Tensors are
-[N,C,H,W] in channels-last memory, C a multiple of 16. `python3 kernels.py` checks both against
-plain PyTorch. Nothing else in this folder knows about C.
+Owns: `style_norm` and `feature`, autograd functions over kernels.c, which is compiled at first use,
+on [N,C,H,W] tensors in channels-last memory, C a multiple of 16; and what they mean in plain
+PyTorch. `python3 kernels.py` checks one against the other. Nothing else in this folder knows
+about C.
 """
 import ctypes
+import functools
 import hashlib
 import os
 import subprocess
@@ -39,8 +41,10 @@ def keep_freed_memory():
     libc.mallopt(-2, 256 << 20)  # M_TOP_PAD
 
 
-keep_freed_memory()
-_library = _load()
+@functools.lru_cache(None)
+def _library():
+    keep_freed_memory()
+    return _load()
 
 
 def channels_last(tensor):
@@ -63,7 +67,7 @@ class _StyleNorm(torch.autograd.Function):
         count, channels, height, width = x.shape
         out = _new(count, channels, up * height + 2, up * width + 2)
         statistics = torch.empty(count, 2, channels)
-        _library.style_norm_forward(
+        _library().style_norm_forward(
             _pointer(x), _pointer(gamma), _pointer(beta), _pointer(residual), _pointer(out),
             _pointer(statistics), count, height, width, channels, int(relu), up,
             ctypes.c_float(EPSILON))
@@ -80,7 +84,7 @@ class _StyleNorm(torch.autograd.Function):
         grad_x = _new(count, channels, height, width)
         grad_gamma, grad_beta = torch.empty(count, channels), torch.empty(count, channels)
         grad_residual = _new(count, channels, height + 2, width + 2) if has_residual else None
-        _library.style_norm_backward(
+        _library().style_norm_backward(
             _pointer(x), _pointer(gamma), _pointer(beta), _pointer(statistics), _pointer(grad_out),
             _pointer(grad_x), _pointer(grad_gamma), _pointer(grad_beta), _pointer(grad_residual),
             count, height, width, channels, int(relu), up)
@@ -93,6 +97,19 @@ def style_norm(x, gamma, beta, residual=None, relu=True, up=1):
     return _StyleNorm.apply(x, gamma, beta, residual, relu, up)
 
 
+def pad(x):
+    return F.pad(x, (1, 1, 1, 1), mode="reflect")
+
+
+def plain_style_norm(x, gamma, beta, residual, relu, up):
+    variance, mean = torch.var_mean(x, (2, 3), unbiased=False, keepdim=True)
+    scale = gamma[..., None, None] * (variance + EPSILON).rsqrt()
+    x = torch.addcmul(beta[..., None, None] - mean * scale, x, scale)
+    x = F.relu(x) if relu else x
+    x = x if residual is None else x + residual[:, :, 1:-1, 1:-1]
+    return pad(F.interpolate(x, scale_factor=2.0, mode="nearest") if up == 2 else x)
+
+
 class _Feature(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, pool, statistics):
@@ -101,7 +118,7 @@ class _Feature(torch.autograd.Function):
         feature, mean = _new(count, channels, height, width), torch.zeros(count, channels)
         covariance = torch.empty(count, channels, channels) if statistics else None
         pooled = _new(count, channels, height // 2 + 2, width // 2 + 2) if pool else None
-        _library.feature_forward(
+        _library().feature_forward(
             _pointer(x), _pointer(feature), _pointer(mean), _pointer(covariance), _pointer(pooled),
             count, height, width, channels, ctypes.c_float(LEAK))
         ctx.save_for_backward(feature, mean)
@@ -127,7 +144,7 @@ class _Feature(torch.autograd.Function):
         grad_feature = None if grad_feature is None else channels_last(grad_feature)
         grad_pooled = channels_last(grad_pooled) if pool and grad_pooled is not None else None
         grad_x = _new(count, channels, height, width)
-        _library.feature_backward(
+        _library().feature_backward(
             _pointer(feature), _pointer(pair), _pointer(offset), _pointer(grad_pooled),
             _pointer(grad_feature), _pointer(grad_x), count, height, width, channels,
             ctypes.c_float(LEAK))
@@ -138,6 +155,14 @@ def feature(x, pool=True, statistics=True):
     """(leaky(x), its mean [N,C], its covariance [N,C,C], pad(mean_pool_2x2(leaky(x)))).
     The last two are empty where `statistics` or `pool` is off."""
     return _Feature.apply(x, pool, statistics)
+
+
+def plain_feature(x):
+    f = F.leaky_relu(x, LEAK)
+    flat = f.flatten(2)
+    mean = flat.mean(2)
+    covariance = flat @ flat.transpose(1, 2) / flat.shape[2] - mean[:, :, None] * mean[:, None]
+    return f, mean, covariance, pad(F.avg_pool2d(f, 2))
 
 
 def _check():
@@ -159,26 +184,16 @@ def _check():
         print(f"{name}: largest relative difference {worst:.1e}")
         assert worst < 1e-4, name
 
-    def pad(tensor):
-        return F.pad(tensor, (1, 1, 1, 1), mode="reflect")
-
     for relu, up, with_residual in ((True, 1, False), (False, 2, True), (True, 2, False)):
         x, gamma, beta = leaf(2, 32, 7, 9), torch.randn(2, 32, requires_grad=True), torch.randn(
             2, 32, requires_grad=True)
         residual = leaf(2, 32, 9, 11) if with_residual else None
-        plain = F.instance_norm(x, eps=EPSILON) * gamma[..., None, None] + beta[..., None, None]
-        plain = F.relu(plain) if relu else plain
-        plain = plain + residual[:, :, 1:-1, 1:-1] if with_residual else plain
-        plain = pad(F.interpolate(plain, scale_factor=2) if up == 2 else plain)
+        plain = plain_style_norm(x, gamma, beta, residual, relu, up)
         leaves = [x, gamma, beta] + ([residual] if with_residual else [])
         compare(f"style_norm relu={relu} up={up}",
                 [style_norm(x, gamma, beta, residual, relu, up)], [plain], leaves)
     x = leaf(2, 32, 7, 10)
-    f = F.leaky_relu(x, LEAK)
-    flat = f.flatten(2)
-    mean = flat.mean(2)
-    covariance = flat @ flat.transpose(1, 2) / flat.shape[2] - mean[:, :, None] * mean[:, None]
-    compare("feature", list(feature(x)), [f, mean, covariance, pad(F.avg_pool2d(f, 2))], [x])
+    compare("feature", list(feature(x)), list(plain_feature(x)), [x])
 
 
 if __name__ == "__main__":

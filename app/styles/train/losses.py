@@ -1,16 +1,19 @@
 """What a good stylisation is, as numbers.
 
-Owns: style targets, the perceptual loss, the stability loss and the lattice loss.
+Owns: style targets, the perceptual loss, the stability and noise losses, the lattice loss.
 
 Style is the mean and the centred covariance of every feature layer (a Gram matrix split into its
 two parts), each term divided by its mean distance from photographs to that painting, so that every
 layer and every style starts at about one. Content is the squared difference of two middle layers
 over their variance. Features skip the outer 8 pixels, or the network hides texture in the rim.
 
-A dark photo must stay dark though every painting has one brightness: style is measured on the
-output divided by `exposure_factor` of the photo, the same factor that the stability loss expects
-when it dims a photo.
+A dark photo must stay dark though every painting has one brightness: features are those of the
+output, and of the photo, divided by `exposure_factor` of the photo, the same factor that the
+stability loss expects when it dims a photo.
 """
+from dataclasses import dataclass
+from typing import Optional
+
 import torch
 
 import data
@@ -20,17 +23,49 @@ CONTENT_LAYERS = {2: 0.4, 3: 0.6}  # conv3 at a quarter, conv4 at an eighth of t
 MEAN_WEIGHT = 0.5
 CONTENT_WEIGHT = 1.1
 VARIATION_WEIGHT = 1.0
-LATTICE_WEIGHT = 300.0
+LATTICE_WEIGHT = 450.0
 POOLED_SHARE = 0.75      # style statistics of the whole batch: a crop need not have every colour
 RIM = 8
 LATTICE_PERIOD = 8       # pixels between the positions of the coarsest layer
-LUMA = torch.tensor(network.LUMA).view(1, 3, 1, 1)
+NOISE_SIGMA = 2 / 255    # of the noise whose gain is held down
+
+
+def luma(image):
+    """[N,3,H,W] -> [N,1,H,W]"""
+    return sum(weight * image[:, i:i + 1] for i, weight in enumerate(network.LUMA))
 
 
 def exposure_factor(image):
-    """[N]: how much darker than usual a painting of this photo should be; 1 for daylight."""
-    luma = (image * LUMA).sum(1).mean((1, 2))
-    return 0.35 + 0.65 * (luma / 0.30).clamp(max=1)
+    """[N,1,1,1]: how much darker than usual a painting of this photo should be; 1 for daylight."""
+    return 0.35 + 0.65 * (luma(image).mean((1, 2, 3), keepdim=True) / 0.30).clamp(max=1)
+
+
+@dataclass
+class Goal:
+    """What a batch shall look like: it is made of G groups of equal size, one after another. Each
+    shall be `first`, or `1 - blend` of it and `blend` of `second`, mixed with the photo itself
+    where `strength` is below one. Styles are indices into the paintings."""
+    first: torch.Tensor
+    second: Optional[torch.Tensor] = None
+    blend: Optional[torch.Tensor] = None
+    strength: Optional[torch.Tensor] = None
+
+    @staticmethod
+    def of(style):
+        return Goal(torch.tensor([style]))
+
+    def mixed(self, value):
+        """`value(style)` of the group's styles, weighted like them."""
+        first = value(self.first)
+        if self.second is None:
+            return first
+        blend = self.blend.view(-1, *[1] * (first.dim() - 1))
+        return (1 - blend) * first + blend * value(self.second)
+
+
+def members(group_values, count):
+    """[G] -> [count]: each group's value for all of its pictures."""
+    return group_values[:, None].expand(-1, count // len(group_values)).reshape(-1)
 
 
 class StyleTargets:
@@ -56,7 +91,7 @@ class StyleTargets:
                 [((photo_cov[i] - c)**2).mean() for c in covariance]))
 
     def distance(self, layer, mean, covariance, style):
-        """[N]: the distance of statistics to those of painting `style` in one layer."""
+        """[N]: the distance of statistics to those of the paintings `style` [N] in one layer."""
         mean_term = ((mean - self.means[layer][style])**2).mean(1)
         covariance_term = ((covariance - self.covariances[layer][style])**2).mean((1, 2))
         return (MEAN_WEIGHT * mean_term / self.mean_scales[layer][style] +
@@ -66,7 +101,7 @@ class StyleTargets:
         """The painting of `others` whose statistics are closest to those of painting `style`."""
         def total(other):
             return sum(float(self.distance(i, self.means[i][style:style + 1],
-                                           self.covariances[i][style:style + 1], other))
+                                           self.covariances[i][style:style + 1], [other]))
                        for i in range(len(self.means)))
         return min(others, key=total)
 
@@ -86,72 +121,93 @@ def lattice_energy(x):
 
 
 class PerceptualLoss:
-    """Total loss per picture for a batch of one style (an index into the paintings)."""
+    """Total loss per picture of a batch that shall meet a Goal."""
 
     def __init__(self, features, targets, content_factors):
         self.features, self.targets = features, targets
-        self.content_factors = content_factors
-        self.style_weight = 1.0  # below one at the start of a training from nothing
+        self.content_factors = torch.tensor(content_factors)
 
-    def __call__(self, photo, output, style, strength=1.0, pooled=True):
-        """strength < 1: the output is a mix with identity. Returns the per-picture total and a
-        dict of its parts."""
+    def __call__(self, photo, output, goal, pooled=True, style_weight=1.0):
+        """Returns the per-picture total and a dict of its parts. style_weight: below one at the
+        start of a training from nothing."""
         inside = (slice(None), slice(None), slice(RIM, -RIM), slice(RIM, -RIM))
-        found = self.features(output[inside])
-        bright = exposure_factor(photo)
-        dark = bool((bright < 0.97).any())
-        measured = self.features((output / bright.view(-1, 1, 1, 1))[inside]) if dark else found
+        count, bright = len(photo), exposure_factor(photo)
+        found = self.features((output / bright)[inside])
         with torch.no_grad():
-            wanted = self.features(photo[inside], max(CONTENT_LAYERS) + 1, False)
-        style_terms = []
-        for i, (_, mean, covariance) in enumerate(measured):
-            term = self.targets.distance(i, mean, covariance, style)
-            if pooled and len(mean) > 1:
-                pooled_mean = mean.mean(0, True)
-                second = (covariance + mean[:, :, None] * mean[:, None]).mean(0, True)
-                pooled_cov = second - pooled_mean[:, :, None] * pooled_mean[:, None]
-                term = (1 - POOLED_SHARE) * term + POOLED_SHARE * self.targets.distance(
-                    i, pooled_mean, pooled_cov, style)
-            style_terms.append(term)
-        style_loss = torch.stack(style_terms).sum(0)
+            wanted = self.features((photo / bright)[inside], max(CONTENT_LAYERS) + 1, False)
+        style_loss = goal.mixed(lambda style: self._distance(found, style, pooled))
+        style_loss = style_loss.reshape(-1)
         content = sum(weight * ((found[i][0] - wanted[i][0])**2).mean((1, 2, 3)) /
                       self.targets.content_variance[i] for i, weight in CONTENT_LAYERS.items())
+        content_weight = CONTENT_WEIGHT * members(
+            goal.mixed(lambda style: self.content_factors[style]), count)
         variation = total_variation(output)
-        content_weight = (CONTENT_WEIGHT * self.content_factors[style] *
-                          (1 + 1.5 * (1 - strength)))
-        total = (self.style_weight * strength**2 * style_loss + content_weight * content +
-                 VARIATION_WEIGHT * strength * variation)
-        if strength < 1:
-            total = total + 8 * (1 - strength)**2 * (photo - output).abs().mean((1, 2, 3))
+        if goal.strength is None:
+            total = (style_weight * style_loss + content_weight * content +
+                     VARIATION_WEIGHT * variation)
+        else:
+            strength = members(goal.strength, count)
+            total = (style_weight * strength**2 * style_loss +
+                     content_weight * (1 + 1.5 * (1 - strength)) * content +
+                     VARIATION_WEIGHT * strength * variation +
+                     8 * (1 - strength)**2 * (photo - output).abs().mean((1, 2, 3)))
         return total, {"style": style_loss.detach(), "content": content.detach(),
                        "variation": variation.detach()}
 
+    def _distance(self, found, style, pooled):
+        """[G, N / G]: the style distance of every picture to the style [G] of its group."""
+        count = len(found[0][1])
+        size, total = count // len(style), 0.0
+        for layer, (_, mean, covariance) in enumerate(found):
+            term = self.targets.distance(layer, mean, covariance, members(style, count))
+            term = term.view(len(style), size)
+            if pooled and size > 1:
+                second = covariance + mean[:, :, None] * mean[:, None]
+                mean, second = (x.view(len(style), size, *x.shape[1:]).mean(1)
+                                for x in (mean, second))
+                whole = self.targets.distance(layer, mean, second - mean[:, :, None] *
+                                              mean[:, None], style)
+                term = (1 - POOLED_SHARE) * term + POOLED_SHARE * whole[:, None]
+            total = total + term
+        return total
 
-class StabilityPair:
-    """A second view of some photos of a batch: moved, dimmed, noisy; and how far the stylised
-    second view is from the stylised first one moved and dimmed alike."""
 
-    def __init__(self, rng, wide, crop, margin, count):
+@dataclass
+class Motion:
+    """How second views differ: affine maps of the crop with its surroundings, the deviation of
+    the noise, the factor by which they are dimmed (each [N,...])."""
+    maps: torch.Tensor
+    noise: torch.Tensor
+    dim: torch.Tensor
+
+    @staticmethod
+    def random(rng, count, crop, margin):
+        return Motion(
+            data.random_motion(rng, count, crop, margin),
+            torch.tensor([rng.uniform(0, 0.04) for _ in range(count)]).view(-1, 1, 1, 1),
+            torch.tensor([rng.uniform(0.2, 1.0) if rng.random() < 0.3 else 1.0
+                          for _ in range(count)]).view(-1, 1, 1, 1))
+
+
+class SecondViews:
+    """The first photos of a batch seen again, moved, dimmed and noisy; and how far the stylised
+    second views are from the stylised first ones moved and dimmed alike."""
+
+    def __init__(self, wide, crop, margin, motion):
         """wide [N,3,crop + 2 margin, ...]: the photos with their surroundings."""
-        self.crop, self.margin, self.count = crop, margin, count
-        self.maps = data.random_motion(rng, count, crop, margin)
-        noise = torch.tensor([rng.uniform(0, 0.04) for _ in range(count)]).view(-1, 1, 1, 1)
-        dim = torch.tensor([rng.uniform(0.2, 1.0) if rng.random() < 0.3 else 1.0
-                            for _ in range(count)]).view(-1, 1, 1, 1)
-        # How a dim view looks matters less than that a steady one stays steady.
-        self.importance = torch.where(dim < 1, 0.3, 1.0).flatten()
-        moved = data.warp(wide[:count], self.maps)
-        moved = moved[:, :, margin:margin + crop, margin:margin + crop] * dim
-        first = wide[:count, :, margin:margin + crop, margin:margin + crop]
-        self.dimmed = (exposure_factor(moved) / exposure_factor(first)).view(-1, 1, 1, 1)
-        self.view = (moved + noise * torch.randn_like(moved)).clamp(0, 1)
+        self.crop, self.margin, self.motion = crop, margin, motion
+        self.count = len(motion.maps)
+        cut = (slice(None), slice(None), slice(margin, margin + crop), slice(margin, margin + crop))
+        moved = data.warp(wide[:self.count], motion.maps)[cut] * motion.dim
+        self.dimmed = exposure_factor(moved) / exposure_factor(wide[:self.count][cut])
+        self.pictures = (moved + motion.noise * torch.randn_like(moved)).clamp(0, 1)
 
     def loss(self, first, second):
-        """first, second: the stylised batch and the stylised views. The first is the target; it
-        counts where it lies 12 pixels inside the frame, the second's own rim counts three times."""
-        maps = self.maps.clone()
-        maps[:, :, 2] *= (self.crop + 2 * self.margin) / self.crop
-        crop = self.crop
+        """[count]. first, second: the stylised batch and the stylised views. The first is the
+        target; it counts where it lies 12 pixels inside the frame, the second's own rim counts
+        three times. How a dim view looks matters less than that a steady one stays steady."""
+        maps, crop = self.motion.maps.clone(), self.crop
+        maps[:, :, 2] *= (crop + 2 * self.margin) / crop
         inside = torch.zeros(self.count, 1, crop, crop)
         inside[:, :, 12:-12, 12:-12] = 1
         weight = torch.full((1, 1, crop, crop), 3.0)
@@ -159,4 +215,14 @@ class StabilityPair:
         weight = (data.warp(inside, maps, "bilinear", "zeros") > 0.99).float() * weight
         target = data.warp(first[:self.count].detach(), maps) * self.dimmed
         squared = ((second - target)**2 * weight).sum((1, 2, 3))
-        return self.importance * squared / (3 * weight.sum((1, 2, 3)) + 1)
+        importance = 1 - 0.7 * (self.motion.dim < 1).float().flatten()
+        return importance * squared / (3 * weight.sum((1, 2, 3)) + 1)
+
+
+def noisy(photo):
+    return photo + NOISE_SIGMA * torch.randn_like(photo)
+
+
+def noise_gain_squared(calm, disturbed):
+    """[N]: of a stylised photo and the stylised `noisy` photo."""
+    return ((disturbed - calm.detach())**2).mean((1, 2, 3)) / NOISE_SIGMA**2

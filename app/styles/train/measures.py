@@ -1,7 +1,7 @@
 """Measures of a stylisation, each a plain function of pictures [1,3,H,W] in 0..1.
 
 Owns: what the columns of evaluate.py's table mean. Depends on data.py (motion) and losses.py
-(luma).
+(luma, the noise whose gain counts).
 """
 import math
 
@@ -9,9 +9,8 @@ import torch
 import torch.nn.functional as F
 
 import data
-from losses import LUMA
+from losses import NOISE_SIGMA, luma
 
-NOISE_SIGMA = 2 / 255
 FRAME, SURROUNDINGS, STEPS = 256, 64, 3  # stability: frame side, margin, frames per motion
 STRIDE_PERIOD = 8
 
@@ -22,10 +21,6 @@ def psnr(a, b):
 
 def rmse(a, b):
     return float(((a - b)**2).mean().sqrt())
-
-
-def luma(x):
-    return (x * LUMA).sum(1, keepdim=True)
 
 
 def gradient_magnitude(x):

@@ -47,6 +47,7 @@ def _instance_normalization(x, scale, bias, epsilon):
 
 OPERATORS = {
     "Add": lambda a, b: a + b,
+    "Cast": lambda x, to: x.to({1: torch.float32, 10: torch.float16}[to]),
     "Conv": lambda x, w, b=None, strides=(1, 1), kernel_shape=None: F.conv2d(
         x, w, b, stride=tuple(strides)),
     "DepthToSpace": lambda x, blocksize, mode="DCR": _depth_to_space(x, blocksize, mode),

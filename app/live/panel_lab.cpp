@@ -1,0 +1,112 @@
+#include <algorithm>
+#include <cmath>
+
+#include "app/live/controls.h"
+#include "app/live/feature_grid.h"
+#include "app/live/panel.h"
+#include "app/live/theme.h"
+
+namespace impasto::live {
+namespace {
+
+constexpr std::size_t most_passes = 12;
+
+void draw_layer_choice(State& state, const net::LayerTable& layers) {
+  std::vector<std::string> names = {"none"};
+  for (const net::NormLayer& layer : layers.layers()) {
+    names.push_back(layer.name + "  (" + std::to_string(layer.channels) + ")");
+  }
+  label(state, "Layer");
+  if (const auto chosen =
+          choice(state, "watch", state.watched ? names[*state.watched + 1] : names[0], names,
+                 "Shows what goes into this norm layer and comes out.")) {
+    state.watched = *chosen == 0 ? std::nullopt : std::optional(*chosen - 1);
+    state.requests.watch = state.watched;
+  }
+}
+
+/// The tile under the mouse, with its numbers.
+void explain_tile(const FeatureView& view, const FeatureGrid& grid, ImVec2 place, float scale) {
+  const ImVec2 mouse = ImGui::GetIO().MousePos;
+  const auto channel = grid.channel_at((mouse.x - place.x) / scale, (mouse.y - place.y) / scale);
+  if (!channel) return;
+  const session::ChannelStatistics& before = view.statistics_before[*channel];
+  const session::ChannelStatistics& after = view.statistics_after[*channel];
+  ImGui::SetTooltip("channel %zu\nbefore  mean %.3f  sd %.3f\nafter  mean %.3f  sd %.3f", *channel,
+                    static_cast<double>(before.mean), static_cast<double>(before.deviation),
+                    static_cast<double>(after.mean), static_cast<double>(after.deviation));
+}
+
+void draw_features(State& state) {
+  const std::shared_ptr<const FeatureView>& view = state.report.features;
+  if (!state.watched) {
+    ImGui::TextWrapped("Choose a layer to see its channels.");
+    return;
+  }
+  if (!view || !state.features) {
+    ImGui::TextDisabled("Preparing\u2026");
+    return;
+  }
+  int which = state.features_after ? 1 : 0;
+  ImGui::RadioButton("before", &which, 0);
+  mark(state, "features before", "What goes into the normalization.");
+  ImGui::SameLine();
+  ImGui::RadioButton("after", &which, 1);
+  mark(state, "features after", "What comes out of it, gamma and beta applied.");
+  state.features_after = which == 1;
+  ImGui::SameLine();
+  ImGui::TextDisabled("%d x %d", view->layer_width, view->layer_height);
+  const FeatureGrid grid = plan_feature_grid(*view);
+  const float scale = ImGui::GetContentRegionAvail().x / static_cast<float>(grid.width);
+  const ImVec2 place = ImGui::GetCursorScreenPos();
+  const ImVec2 size{static_cast<float>(grid.width) * scale,
+                    static_cast<float>(grid.height) * scale};
+  state.drawn_bitmaps.push_back(state.features);
+  ImGui::Image(texture_id(state.features->id), size);
+  state.controls["features"] = box_of(ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+  if (ImGui::IsItemHovered()) explain_tile(*view, grid, place, scale);
+}
+
+/// The dearest passes as bars.
+void draw_passes(State& state) {
+  std::vector<session::PassTime> passes = state.report.passes;
+  double total = 0;
+  for (const session::PassTime& pass : passes) total += pass.ms;
+  std::stable_sort(passes.begin(), passes.end(),
+                   [](const auto& a, const auto& b) { return a.ms > b.ms; });
+  char title[64];
+  std::snprintf(title, sizeof title, "Device time  %.1f ms in %zu passes", total, passes.size());
+  heading(title);
+  if (total <= 0) return;
+  passes.resize(std::min(passes.size(), most_passes));
+  for (const session::PassTime& pass : passes) {
+    const ImVec2 place = ImGui::GetCursorScreenPos();
+    const float width = ImGui::GetContentRegionAvail().x;
+    const float height = ImGui::GetTextLineHeight();
+    const auto share = static_cast<float>(pass.ms / passes[0].ms);
+    ImGui::GetWindowDrawList()->AddRectFilled(place, {place.x + width * share, place.y + height},
+                                              theme::field, 3 * state.scale);
+    char time[32];
+    std::snprintf(time, sizeof time, "%.2f ms", pass.ms);
+    const float time_width = ImGui::CalcTextSize(time).x + 8 * state.scale;
+    ImGui::Text(" %s", shortened(pass.name, width - time_width - 16 * state.scale).c_str());
+    mark(state, "pass " + pass.name, (pass.name + "\n" + pass.kernel).c_str());
+    ImGui::SameLine(width - time_width);
+    ImGui::TextDisabled("%s", time);
+  }
+}
+
+}  // namespace
+
+void draw_lab_tab(State& state) {
+  if (!state.report.model) {
+    ImGui::TextDisabled("Loading\u2026");
+    return;
+  }
+  heading("What a layer sees");
+  draw_layer_choice(state, state.report.model->layers);
+  draw_features(state);
+  draw_passes(state);
+}
+
+}  // namespace impasto::live

@@ -1,0 +1,80 @@
+#include "engine/graph/feature_graph.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "engine/graph/finish.h"
+#include "engine/graph/lower.h"
+#include "engine/graph/order.h"
+
+namespace impasto::graph {
+namespace {
+
+/// What a draft writes goes to Region::features, one after the other; its passes join the others'.
+void append(Draft& draft, FeatureGraph& features) {
+  const std::uint64_t alignment = std::max<std::uint64_t>(
+      {64, draft.device().storage_alignment, draft.device().texel_alignment});
+  for (Resource& resource : draft.resources) {
+    if (resource.region != Region::arena || resource.at) continue;
+    resource.at = Range{Region::features, 0, features.bytes, resource.bytes};
+    features.bytes += (resource.bytes + alignment - 1) / alignment * alignment;
+  }
+  for (Pass& pass : finish(draft).passes) features.passes.push_back(std::move(pass));
+}
+
+std::uint64_t offset_of(const Draft& draft, ResourceId resource) {
+  return draft.resources[static_cast<std::size_t>(resource)].at->offset;
+}
+
+}  // namespace
+
+FeatureGraph compile_features(const RenderGraph& graph, const CompileOptions& options,
+                              std::size_t layer, int tile_side) {
+  assert(layer < graph.norms.size() && tile_side > 0);
+  const NormPlace& norm = graph.norms[layer];
+  const int box = (std::max(norm.height, norm.width) + tile_side - 1) / tile_side;
+  FeatureGraph features;
+  features.layer = layer;
+  features.position = norm.position;
+  features.channels = norm.channels;
+  features.layer_height = norm.height;
+  features.layer_width = norm.width;
+  features.height = (norm.height + box - 1) / box;
+  features.width = (norm.width + box - 1) / box;
+  features.half = norm.half;
+
+  Draft draft(options);
+  const TensorView source{.tensor = {draft.existing("features source", norm.input), norm.channels,
+                                     norm.height, norm.width, norm.half}};
+  const TensorRef tiles =
+      draft.tensor("features", norm.channels, features.height, features.width, norm.half);
+  net::Pool pool;
+  pool.kind = net::PoolKind::average;
+  pool.kernel = pool.stride = {box, box};
+  lower_pool(draft, "features", pool, source, tiles);
+  const PartialStatistics partials = lower_statistics(draft, "features", source);
+  append(draft, features);
+  features.tiles = offset_of(draft, tiles.resource);
+  features.partials = offset_of(draft, partials.table);
+  features.records = partials.tiles;
+
+  // Tables are fp32 whatever activations are: a copy by the map kernel of fp32 tensors.
+  Draft table_draft(options);
+  const int words = static_cast<int>(norm.table.size / 16);
+  const TensorRef copy = table_draft.tensor("features table", 4, 1, words, false);
+  const TensorRef table{table_draft.existing("norm table", norm.table), 4, 1, words};
+  lower_map(table_draft, "features table", {.tensor = table}, {}, {}, -1, copy);
+  append(table_draft, features);
+  features.norm_table = offset_of(table_draft, copy.resource);
+  return features;
+}
+
+std::vector<Pass> passes_with(const RenderGraph& graph, const FeatureGraph& features) {
+  std::vector<Pass> passes = graph.passes;
+  passes.insert(passes.begin() + static_cast<std::ptrdiff_t>(features.position),
+                features.passes.begin(), features.passes.end());
+  set_barriers(passes);
+  return passes;
+}
+
+}  // namespace impasto::graph

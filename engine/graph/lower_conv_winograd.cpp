@@ -1,0 +1,229 @@
+#include <algorithm>
+
+#include "engine/graph/lower_conv.h"
+#include "engine/graph/winograd_filters.h"
+
+namespace impasto::graph {
+namespace {
+
+constexpr int tile_side = 4;
+// Groups of tiles per invocation of the product, and planes of output channels where they divide.
+constexpr int tile_groups = 4;
+constexpr int most_block_planes = 4;
+// Narrower layers spend more on the transforms than they save.
+constexpr int least_channels = 24;
+// A layer's sums and products are kept for so many bytes of its tiles at a time.
+constexpr std::uint64_t run_bytes = 4ULL << 20;
+
+int div_up(int a, int b) {
+  return (a + b - 1) / b;
+}
+
+bool doubles(const TensorView& source) {
+  return source.upsample == 2 && source.border == net::Border{1, 1, 1, 1};
+}
+
+int choose_block_planes(int planes) {
+  for (int block = most_block_planes; block > 2; --block) {
+    if (planes % block == 0) return block;
+  }
+  return std::min(planes, 2);
+}
+
+int lanes(const Draft& draft) {
+  return static_cast<int>(draft.device().subgroup_size);
+}
+
+std::uint64_t bytes_per_tile(int points, int planes) {
+  return 16ULL * static_cast<std::uint64_t>(points) * static_cast<std::uint64_t>(planes);
+}
+
+// The tiles of a layer in runs whose sums and products stay small.
+struct Run {
+  int first = 0;
+  int tiles = 0;  // a multiple of what a workgroup of the product takes; the last may reach beyond
+};
+
+class Lowering {
+ public:
+  Lowering(Draft& draft, const ConvTask& task)
+      : draft_(draft),
+        task_(task),
+        op_(*task.op),
+        doubled_(doubles(task.source)),
+        points_(winograd_points(doubled_)),
+        block_planes_(choose_block_planes(task.result.planes())),
+        tiles_x_(div_up(task.grid_width, tile_side)),
+        tile_count_(tiles_x_ * div_up(task.grid_height, tile_side)) {
+    const int step = lanes(draft) * tile_groups;
+    const std::uint64_t tile_bytes = bytes_per_tile(points_.input_count(), in_planes()) +
+                                     bytes_per_tile(points_.product_count(), task.result.planes());
+    const std::uint64_t bytes = std::min(run_bytes, draft.device().max_storage_range);
+    const int steps = div_up(tile_count_, step);
+    const int most = std::max(1, static_cast<int>(bytes / (tile_bytes * step)));
+    const int runs = div_up(steps, most);
+    for (int i = 0; i < runs; ++i) {
+      const int first = steps * i / runs;
+      runs_.push_back({first * step, (steps * (i + 1) / runs - first) * step});
+    }
+  }
+
+  void run() {
+    const auto largest = std::max_element(
+        runs_.begin(), runs_.end(), [](const Run& a, const Run& b) { return a.tiles < b.tiles; });
+    const auto words = static_cast<std::uint64_t>(largest->tiles);
+    const ResourceId sums =
+        draft_.table(task_.name + " sums", words * points_.input_count() * in_planes());
+    const ResourceId products = draft_.table(
+        task_.name + " products", words * points_.product_count() * task_.result.planes());
+    const ResourceId filters =
+        draft_.constant(task_.name + (doubled_ ? " doubled filters" : " filters"),
+                        winograd_filters(op_, doubled_, block_planes_));
+    for (const Run& run : runs_) {
+      transform_input(run, sums);
+      multiply(run, sums, filters, products);
+      transform_output(run, products);
+    }
+  }
+
+ private:
+  int in_planes() const { return task_.source.tensor.planes(); }
+
+  void transform_input(const Run& run, ResourceId sums) {
+    abi::WinogradInputConstants constants;
+    constants.workgroup = lanes(draft_);
+    constants.norm = task_.source.norm_table >= 0 ? 1 : 0;
+    constants.activation = task_.source.activation.kind;
+    constants.pad = task_.source.pad;
+    constants.upsample = task_.source.upsample;
+    constants.doubled = doubled_ ? 1 : 0;
+    abi::WinogradInputPush push{};
+    push.view = view_push(task_.source);
+    push.in_planes = in_planes();
+    push.tiles_x = tiles_x_;
+    push.first_tile = run.first;
+    push.last_tile = tile_count_ - 1;
+    push.tile_pitch = run.tiles;
+    DraftPass pass;
+    pass.name = task_.name + " input";
+    pass.kernel =
+        draft_.tensor_kernel("conv_winograd_input", task_.source.tensor, task_.source.tensor);
+    pass.constants = constant_words(constants);
+    pass.bindings = {draft_.tensor_in(task_.source.tensor),
+                     draft_.table_in(task_.source.norm_table), draft_.table_out(sums)};
+    pass.push = push_bytes(push);
+    pass.groups = draft_.groups(run.tiles / constants.workgroup, in_planes());
+    draft_.add(std::move(pass));
+  }
+
+  void multiply(const Run& run, ResourceId sums, ResourceId filters, ResourceId products) {
+    abi::WinogradMultiplyConstants constants;
+    constants.workgroup = lanes(draft_);
+    constants.lanes = constants.workgroup;
+    constants.out_planes = block_planes_;
+    constants.tiles = tile_groups;
+    constants.doubled = doubled_ ? 1 : 0;
+    abi::WinogradMultiplyPush push{};
+    push.in_planes = in_planes();
+    push.out_planes = task_.result.planes();
+    push.tile_pitch = run.tiles;
+    const int blocks = div_up(push.out_planes, block_planes_);
+    DraftPass pass;
+    pass.name = task_.name + " multiply";
+    pass.kernel = draft_.table_kernel("conv_winograd_multiply");
+    pass.constants = constant_words(constants);
+    pass.bindings = {draft_.table_in(sums), draft_.table_in(filters), draft_.table_out(products)};
+    pass.push = push_bytes(push);
+    pass.groups = draft_.groups(run.tiles / (constants.workgroup * tile_groups),
+                                points_.product_count() * blocks);
+    pass.subgroup_size = draft_.device().subgroup_size;
+    pass.flops =
+        2.0 * run.tiles * points_.product_count() * push.in_planes * blocks * block_planes_ * 16;
+    draft_.add(std::move(pass));
+  }
+
+  void transform_output(const Run& run, ResourceId products) {
+    const bool has_bias = op_.bias != net::none;
+    abi::WinogradOutputConstants constants;
+    constants.workgroup = lanes(draft_);
+    constants.lanes = constants.workgroup;
+    constants.bias = has_bias ? 1 : 0;
+    constants.out_activation = task_.store.activation.kind;
+    constants.statistics = task_.store.statistics ? 1 : 0;
+    constants.doubled = doubled_ ? 1 : 0;
+    abi::WinogradOutputPush push{};
+    push.planes = task_.result.planes();
+    push.tiles_x = tiles_x_;
+    push.first_tile = run.first;
+    push.tile_count = tile_count_;
+    push.tile_pitch = run.tiles;
+    push.out_plane_stride = task_.result.plane_texels();
+    push.out_row_stride = task_.result.width;
+    push.out_height = task_.grid_height;
+    push.out_width = task_.grid_width;
+    push.out_step = task_.out_step;
+    push.out_offset_y = task_.out_offset_y;
+    push.out_offset_x = task_.out_offset_x;
+    push.record_first = task_.tile_first + run.first / constants.workgroup;
+    push.record_stride = task_.tile_stride;
+    push.a = task_.store.activation.a;
+    push.b = task_.store.activation.b;
+    const ResourceId bias =
+        has_bias ? draft_.parameter(op_.bias, static_cast<std::size_t>(op_.out_channels),
+                                    op_.out_channels)
+                 : -1;
+    // Workgroups past the last tile would write records that nobody counted.
+    const int groups = div_up(std::min(run.tiles, tile_count_ - run.first), constants.workgroup);
+    draft_.for_plane_windows(task_.result, [&](int first, int count) {
+      push.first_plane = first;
+      DraftPass pass;
+      pass.name = task_.name;
+      pass.kernel = draft_.tensor_kernel("conv_winograd_output", task_.result, task_.result);
+      pass.constants = constant_words(constants);
+      pass.bindings = {draft_.table_in(products), draft_.table_in(bias),
+                       draft_.tensor_out(task_.result, first, count),
+                       task_.partials < 0 ? draft_.tensor_out(task_.result, first, count)
+                                          : draft_.table_out(task_.partials)};
+      pass.push = push_bytes(push);
+      pass.groups = draft_.groups(groups, count);
+      pass.subgroup_size = draft_.device().subgroup_size;
+      draft_.add(std::move(pass));
+    });
+  }
+
+  Draft& draft_;
+  const ConvTask& task_;
+  const net::Conv& op_;
+  bool doubled_;
+  WinogradPoints points_;
+  int block_planes_;
+  int tiles_x_;
+  int tile_count_;
+  std::vector<Run> runs_;
+};
+
+}  // namespace
+
+bool winograd_can(const Draft& draft, const net::Conv& op, const TensorView&) {
+  if (!draft.options().fusions.winograd || !draft.device().subgroup_shuffle ||
+      !draft.options().texel_reads || op.groups != 1 || op.kernel != net::Pair{3, 3} ||
+      op.stride != net::Pair{1, 1} || op.dilation != net::Pair{1, 1} ||
+      std::min(op.in_channels, op.out_channels) < least_channels) {
+    return false;
+  }
+  const int products = winograd_points(false).product_count();
+  const int planes = (std::max(op.in_channels, op.out_channels) + 3) / 4;
+  const std::uint64_t least_run = bytes_per_tile(products, planes) * lanes(draft) * tile_groups;
+  return static_cast<std::uint32_t>(products * planes) <= draft.device().max_groups &&
+         least_run <= draft.device().max_storage_range;
+}
+
+int winograd_records(const Draft& draft, int grid_height, int grid_width) {
+  return div_up(div_up(grid_height, tile_side) * div_up(grid_width, tile_side), lanes(draft));
+}
+
+void lower_conv_winograd(Draft& draft, const ConvTask& task) {
+  Lowering(draft, task).run();
+}
+
+}  // namespace impasto::graph
