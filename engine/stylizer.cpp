@@ -19,6 +19,17 @@ gpu::DeviceRequest device_request(const StylizerOptions& options) {
   return request;
 }
 
+session::SessionOptions session_options(const StylizerOptions& options) {
+  session::SessionOptions result;
+  result.precision = options.precision;
+  if (options.pictures) result.slot_count = picture_slots;
+  if (options.pictures && options.shared_device) result.output = gpu::MemoryUse::device;
+  result.conv_family = options.conv_family;
+  result.tiled_shape = options.tiled_shape;
+  result.texel_reads = options.texel_reads;
+  return result;
+}
+
 net::BatchNorms batch_norms(const StylizerOptions& options) {
   return options.layer_edits ? net::BatchNorms::live : net::BatchNorms::folded;
 }
@@ -34,7 +45,8 @@ CompiledModel compile_model(const net::Model& model, const video::FrameFormat& f
   const gpu::Device device(device_request(options));
   session::FramePlan plan =
       session::plan_frame(model, {format, format, options.network_height, batch_norms(options)});
-  const graph::CompileOptions compile = session::compile_options(device.info(), options.precision);
+  const graph::CompileOptions compile =
+      session::compile_options(device.info(), session_options(options));
   graph::RenderGraph graph = graph::compile_frame(plan.net, plan.use, compile);
   return {std::move(plan.net), std::move(graph)};
 }
@@ -74,11 +86,8 @@ void Stylizer::prepare(const video::FrameFormat& source, const video::FrameForma
     while (!options_.pictures && !session_->empty()) finished_.push_back(session_->receive());
     session_.reset();  // gives its memory back before the next one asks for some
   }
-  session::SessionOptions options;
-  options.precision = options_.precision;
-  if (options_.pictures) options.slot_count = picture_slots;
-  if (options_.pictures && options_.shared_device) options.output = gpu::MemoryUse::device;
-  session_ = std::make_unique<session::Session>(*device_, *kernels_, model_, request, options);
+  session_ = std::make_unique<session::Session>(*device_, *kernels_, model_, request,
+                                                session_options(options_));
   kernels_->save();
   ++rebuilds_;
   plan_features();

@@ -29,9 +29,13 @@ using session::Picture;
 
 struct StylizerOptions {
   std::string device;  ///< number of list_devices() or part of a name; empty: the best
-  /// Of stored activations. fp16 halves memory and bandwidth and costs accuracy (README.md).
+  /// Of stored activations. fp16 saves memory and bandwidth and costs accuracy (README.md).
   graph::Precision precision = graph::Precision::fp32;
   int network_height = 0;  ///< lines that the network works at; 0: the source's
+  /// Kernels of dense convolutions, where they can: the built-in choice but in measurements.
+  graph::ConvFamily conv_family = graph::ConvFamily::automatic;
+  std::string tiled_shape;          ///< one of graph::tiled_shapes()
+  std::optional<bool> texel_reads;  ///< through texel buffers, or storage buffers
   /// For a window: receive_picture() instead of receive(), each with the source beside it.
   bool pictures = false;
   /// The window's device, where pictures then stay; null: one of its own, and pictures are mapped.

@@ -113,7 +113,7 @@ struct View {
   C(20, tile_y, TILE_Y, 2)
 
 // conv_tiled: block_out channels x tile pixels per workgroup, lane_out channels x lane_pixels
-// pixels per invocation.
+// pixels per invocation; kernel columns per step, kernel rows per window of registers.
 #define TILED_CONSTANTS(C)                 \
   CONV_CONSTANTS(C)                        \
   C(19, tile_y, TILE_Y, 8)                 \
@@ -122,9 +122,10 @@ struct View {
   C(22, lane_out, LANE_OUT, 8)             \
   C(23, lane_pixels, LANE_PIXELS, 4)       \
   C(24, patch_shared, PATCH_SHARED, 1)     \
-  C(25, weight_rows, WEIGHT_ROWS, 3)       \
+  C(25, step_columns, STEP_COLUMNS, 3)     \
   C(26, weights_shared, WEIGHTS_SHARED, 1) \
-  C(27, buffers, BUFFERS, 1)
+  C(27, prefetch, PREFETCH, 0)             \
+  C(28, window_taps, WINDOW_TAPS, 1)
 
 // conv_winograd_input: doubled: the view is upsampled by 2 and its border is 1, so that a tile has
 // four different rows and columns instead of six.
@@ -185,7 +186,8 @@ struct View {
   C(14, scale, SCALE, 0)                          \
   C(15, offset, OFFSET, 0)                        \
   C(16, operand_scale, OPERAND_SCALE, 0)          \
-  C(17, operand_offset, OPERAND_OFFSET, 0)
+  C(17, operand_offset, OPERAND_OFFSET, 0)        \
+  C(18, operand_half, OPERAND_HALF, 0)
 
 #define STATISTICS_CONSTANTS(C) VIEW_CONSTANTS(C)
 

@@ -2,7 +2,7 @@
 // Tile: 2 rows x 4 columns x 4 channels per invocation; every input row is fetched once into a
 // register window and serves both output rows.
 // Grid: flat x and z: tiles of the output grid; y: output planes from first_plane.
-// variants: texel texel_half storage storage_half
+// variants: texel texel_half storage storage_half storage_widen storage_narrow
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require

@@ -2,7 +2,7 @@
 // Tile: one pixel x 4 output channels per invocation. Channel c of a group's inputs is read for the
 // four output lanes at once where they share a group, else lane by lane.
 // Grid: flat x and z: pixels of the output grid; y: output planes from first_plane.
-// variants: texel texel_half storage storage_half
+// variants: texel texel_half storage storage_half storage_widen storage_narrow
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "shaders/abi.h"

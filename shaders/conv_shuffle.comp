@@ -7,7 +7,7 @@
 // not (software rasterizers). Needs a workgroup of exactly one subgroup; strides 1 and 2, kernels up
 // to 9 x 9, no dilation, one group.
 // Grid: flat x and z: tiles of the flattened tile grid, workgroup-width of them each; y: OUT_PLANES planes each.
-// variants: texel texel_half storage storage_half
+// variants: texel texel_half
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require

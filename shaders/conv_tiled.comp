@@ -1,15 +1,17 @@
 // Dense 2-D convolution through shared memory, for devices with real shared memory and many lanes.
 // A workgroup computes BLOCK_OUT output channels of a TILE_Y x TILE_X tile. Per step it loads the
-// halo patch of four input channels once (norm, activation, upsampling and padding happen there, 1.3
-// times per value instead of once per tap) and their weights, then loops over the taps. Lanes run
-// along x, so patch reads are one 16-byte word per lane without bank conflicts (stride 2 keeps even
-// and odd columns in two halves) and weight reads are the same for every lane of a channel slot:
-// slot = lane / PIXEL_LANES owns LANE_OUT channels, a lane of it LANE_PIXELS pixels.
-// Any kernel, stride and dilation; one group. PATCH_SHARED and WEIGHTS_SHARED 0 read from memory
-// instead; BUFFERS 2 loads the next step while this one computes. Needs full subgroups whose size
+// halo patch of four input channels (norm, activation, upsampling and padding happen there, 1.3
+// times per value instead of once per tap) and their weights, then adds up. slot = lane /
+// PIXEL_LANES owns LANE_OUT channels; a lane of it owns LANE_PIXELS pixels below each other, so that
+// consecutive lanes read consecutive 16-byte words of a patch row (stride 2 keeps even and odd
+// columns in two halves) and a window of rows in registers serves WINDOW_TAPS taps of a kernel
+// column. Weight reads are the same for every lane of a slot.
+// Any kernel, stride and dilation; one group. A step is STEP_COLUMNS kernel columns of a plane. With
+// PREFETCH the loads of a step are on their way while the step before is added up, into a second
+// buffer. PATCH_SHARED and WEIGHTS_SHARED 0 read from memory instead. Needs full subgroups whose size
 // divides PIXEL_LANES, but not with SHARED.
 // Grid: flat x and z: tiles; y: blocks of output channels from first_plane.
-// variants: texel texel_half storage storage_half texel_shared texel_half_shared storage_shared storage_half_shared
+// variants: texel texel_half storage storage_half storage_widen storage_narrow texel_shared texel_half_shared storage_shared storage_half_shared storage_widen_shared storage_narrow_shared
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
@@ -40,13 +42,19 @@ const int PATCH_Y = (TILE_Y - 1) * STRIDE_Y + (KERNEL_Y - 1) * DILATION_Y + 1;
 const int PATCH_X = (TILE_X - 1) * STRIDE_X + (KERNEL_X - 1) * DILATION_X + 1;
 const int HALF_PITCH = (PATCH_X + 1) / 2;
 const int PITCH = STRIDE_X == 2 ? 2 * HALF_PITCH : PATCH_X;
+const int PATCH_TEXELS = PATCH_Y * PATCH_X;
 const int PATCH_WORDS = PITCH * PATCH_Y;
-const int ROW_BLOCKS = KERNEL_Y / WEIGHT_ROWS;
-const int STEP_TAPS = WEIGHT_ROWS * KERNEL_X;
+const int PLANE_STEPS = KERNEL_X / STEP_COLUMNS;
+const int STEP_TAPS = KERNEL_Y * STEP_COLUMNS;
 const int WEIGHT_WORDS = STEP_TAPS * 4 * BLOCK_PLANES;
+const int WINDOW_ROWS = (LANE_PIXELS - 1) * STRIDE_Y + (WINDOW_TAPS - 1) * DILATION_Y + 1;
+const int BUFFERS = PREFETCH != 0 ? 2 : 1;
 // The patch is also where the epilogue adds its lanes up.
 const int PATCH_SIZE = PATCH_SHARED != 0 ? BUFFERS * PATCH_WORDS : 1;
 const int SUM_SIZE = STATISTICS != 0 ? LANES : 1;
+// Words that a lane has on their way.
+const int PATCH_LOADS = PREFETCH != 0 ? (PATCH_TEXELS + LANES - 1) / LANES : 1;
+const int WEIGHT_LOADS = PREFETCH != 0 ? (WEIGHT_WORDS + LANES - 1) / LANES : 1;
 
 shared vec4 pixels[PATCH_SIZE > SUM_SIZE ? PATCH_SIZE : SUM_SIZE];
 shared vec4 kernel[WEIGHTS_SHARED != 0 ? BUFFERS * WEIGHT_WORDS : 1];
@@ -55,15 +63,16 @@ int patch_column(int x) {
   return STRIDE_X == 2 ? (x & 1) * HALF_PITCH + (x >> 1) : x;
 }
 
-void load_patch(int plane, int first_y, int first_x, int lane) {
-  const SourceNorm norm = source_norm(plane);
-  const int base = BUFFERS == 2 && (plane & 1) != 0 ? PATCH_WORDS : 0;
-  for (int i = lane; i < PATCH_Y * PATCH_X; i += LANES) {
-    int y = i / PATCH_X;
-    int x = i - y * PATCH_X;
-    pixels[base + y * PITCH + patch_column(x)] =
-        source_value(push.view, norm, plane, first_y * STRIDE_Y + y, first_x * STRIDE_X + x);
-  }
+// Where texel i of a patch lies in shared memory.
+int patch_word(int i) {
+  const int y = i / PATCH_X;
+  return y * PITCH + patch_column(i - y * PATCH_X);
+}
+
+// Where texel i of the patch that begins at (first_y, first_x) of the view lies in the tensor.
+int patch_texel(int plane, int first_y, int first_x, int i, out bool inside) {
+  const int y = i / PATCH_X;
+  return source_place(push.view, plane, first_y + y, first_x + i - y * PATCH_X, inside);
 }
 
 // Weight words in memory of tap 0 of a plane pair.
@@ -71,14 +80,13 @@ int weight_word(int out_plane, int plane, int last_out_plane) {
   return (min(out_plane, last_out_plane) * push.in_planes + plane) * TAPS * 4;
 }
 
-void load_weights(int step, int plane, int first_tap, int block_plane, int last_plane, int lane) {
-  const int base = BUFFERS == 2 && (step & 1) != 0 ? WEIGHT_WORDS : 0;
-  for (int i = lane; i < WEIGHT_WORDS; i += LANES) {
-    int block = i / (STEP_TAPS * 4);
-    int word = i - block * STEP_TAPS * 4;  // tap, then in lane
-    kernel[base + word * BLOCK_PLANES + block] =
-        table4(weights, weight_word(block_plane + block, plane, last_plane) + first_tap * 4 + word);
-  }
+// Where word i of a step's weights, [block plane][column][row][in lane], lies in memory.
+int step_weight(int plane, int first_column, int block_plane, int last_plane, int i) {
+  const int block = i / (STEP_TAPS * 4);
+  const int tap = (i - block * STEP_TAPS * 4) / 4;
+  const int column = tap / KERNEL_Y;
+  return weight_word(block_plane + block, plane, last_plane) +
+         ((tap - column * KERNEL_Y) * KERNEL_X + first_column + column) * 4 + i % 4;
 }
 
 // Sum over the lanes of a slot, the same in all of them.
@@ -116,72 +124,126 @@ void main() {
   const int block_plane = push.first_plane + int(gl_WorkGroupID.y) * BLOCK_PLANES;
   const int slot_plane = block_plane + slot * LANE_PLANES;
 
-  int pixel_y[LANE_PIXELS];
-  int pixel_x[LANE_PIXELS];
-  int patch_word[LANE_PIXELS];
-  [[unroll]] for (int n = 0; n < LANE_PIXELS; ++n) {
-    int pixel = pixel_lane + n * PIXEL_LANES;
-    pixel_y[n] = pixel / TILE_X;
-    pixel_x[n] = pixel % TILE_X;
-    patch_word[n] = pixel_y[n] * STRIDE_Y * PITCH +
-                    (STRIDE_X == 2 ? pixel_x[n] : pixel_x[n] * STRIDE_X);
-  }
+  const int pixel_y = pixel_lane / TILE_X * LANE_PIXELS;
+  const int pixel_x = pixel_lane % TILE_X;
+  const int lane_word =
+      pixel_y * STRIDE_Y * PITCH + (STRIDE_X == 2 ? pixel_x : pixel_x * STRIDE_X);
   vec4 sums[LANE_PLANES * LANE_PIXELS];
   [[unroll]] for (int m = 0; m < LANE_PLANES; ++m) {
     vec4 start = BIAS != 0 ? table4(bias, min(slot_plane + m, last_plane)) : vec4(0.0);
     [[unroll]] for (int n = 0; n < LANE_PIXELS; ++n) sums[m * LANE_PIXELS + n] = start;
   }
 
-  const int steps = push.in_planes * ROW_BLOCKS;
-  for (int next = BUFFERS == 2 ? 0 : 1; next <= steps; ++next) {
-    // With two buffers the loads run one step ahead of the sums, else in the same step.
-    const int step = next - 1;
-    const int loaded = BUFFERS == 2 ? next : step;
-    if (loaded < steps) {
-      int plane = loaded / ROW_BLOCKS;
-      int row_block = loaded - plane * ROW_BLOCKS;
-      if (PATCH_SHARED != 0 && row_block == 0) load_patch(plane, first_y, first_x, lane);
-      if (WEIGHTS_SHARED != 0) {
-        load_weights(loaded, plane, row_block * STEP_TAPS, block_plane, last_plane, lane);
+  const int steps = push.in_planes * PLANE_STEPS;
+  const int patch_y = first_y * STRIDE_Y;
+  const int patch_x = first_x * STRIDE_X;
+  for (int step = PREFETCH != 0 ? -1 : 0; step < steps; ++step) {
+    const int loaded = PREFETCH != 0 ? step + 1 : step;
+    const int loaded_plane = loaded / PLANE_STEPS;
+    const int loaded_column = (loaded - loaded_plane * PLANE_STEPS) * STEP_COLUMNS;
+    const bool loads = loaded < steps;
+    const bool loads_patch = PATCH_SHARED != 0 && loads && loaded_column == 0;
+    const int patch_buffer = PREFETCH != 0 ? (loaded_plane & 1) * PATCH_WORDS : 0;
+    const int weight_buffer = PREFETCH != 0 ? (loaded & 1) * WEIGHT_WORDS : 0;
+    vec4 patch_values[PATCH_LOADS];
+    vec4 weight_values[WEIGHT_LOADS];
+    int inside_bits = 0;
+    SourceNorm loaded_norm;
+    if (loads_patch) loaded_norm = source_norm(loaded_plane);
+    if (PREFETCH != 0) {
+      if (loads_patch) {
+        [[unroll]] for (int k = 0; k < PATCH_LOADS; ++k) {
+          bool inside;
+          int texel = patch_texel(loaded_plane, patch_y, patch_x,
+                                  min(lane + k * LANES, PATCH_TEXELS - 1), inside);
+          patch_values[k] = load4(source, texel);
+          inside_bits |= int(inside) << k;
+        }
       }
+      if (WEIGHTS_SHARED != 0 && loads) {
+        [[unroll]] for (int k = 0; k < WEIGHT_LOADS; ++k) {
+          weight_values[k] =
+              table4(weights, step_weight(loaded_plane, loaded_column, block_plane, last_plane,
+                                          min(lane + k * LANES, WEIGHT_WORDS - 1)));
+        }
+      }
+    } else {
+      if (loads_patch) {
+        for (int i = lane; i < PATCH_TEXELS; i += LANES) {
+          bool inside;
+          int texel = patch_texel(loaded_plane, patch_y, patch_x, i, inside);
+          pixels[patch_word(i)] = source_texel(push.view, loaded_norm, texel, inside);
+        }
+      }
+      if (WEIGHTS_SHARED != 0) {
+        for (int i = lane; i < WEIGHT_WORDS; i += LANES) {
+          kernel[i] =
+              table4(weights, step_weight(loaded_plane, loaded_column, block_plane, last_plane, i));
+        }
+      }
+      barrier();
     }
-    if (BUFFERS != 2) barrier();
+
     if (step >= 0) {
-      int plane = step / ROW_BLOCKS;
-      int first_row = (step - plane * ROW_BLOCKS) * WEIGHT_ROWS;
-      int patch_base = BUFFERS == 2 && (plane & 1) != 0 ? PATCH_WORDS : 0;
-      int weight_base = BUFFERS == 2 && (step & 1) != 0 ? WEIGHT_WORDS : 0;
+      const int plane = step / PLANE_STEPS;
+      const int first_column = (step - plane * PLANE_STEPS) * STEP_COLUMNS;
+      const int patch_base = lane_word + (PREFETCH != 0 ? (plane & 1) * PATCH_WORDS : 0);
+      const int weight_base =
+          slot * LANE_PLANES * STEP_TAPS * 4 + (PREFETCH != 0 ? (step & 1) * WEIGHT_WORDS : 0);
       SourceNorm norm;
       if (PATCH_SHARED == 0) norm = source_norm(plane);
-      for (int row = 0; row < WEIGHT_ROWS; ++row) {
-        for (int tap_x = 0; tap_x < KERNEL_X; ++tap_x) {
-          int tap_y = first_row + row;
-          int tap_word = patch_base + tap_y * DILATION_Y * PITCH + patch_column(tap_x * DILATION_X);
-          vec4 inputs[LANE_PIXELS];
-          [[unroll]] for (int n = 0; n < LANE_PIXELS; ++n) {
+      for (int column = 0; column < STEP_COLUMNS; ++column) {
+        const int tap_x = first_column + column;
+        for (int first_tap = 0; first_tap < KERNEL_Y; first_tap += WINDOW_TAPS) {
+          vec4 window[WINDOW_ROWS];
+          [[unroll]] for (int row = 0; row < WINDOW_ROWS; ++row) {
+            int patch_row = first_tap * DILATION_Y + row;
             if (PATCH_SHARED != 0) {
-              inputs[n] = pixels[tap_word + patch_word[n]];
+              window[row] =
+                  pixels[patch_base + patch_column(tap_x * DILATION_X) + patch_row * PITCH];
             } else {
-              inputs[n] = source_value(push.view, norm, plane,
-                                       (first_y + pixel_y[n]) * STRIDE_Y + tap_y * DILATION_Y,
-                                       (first_x + pixel_x[n]) * STRIDE_X + tap_x * DILATION_X);
+              window[row] = source_value(push.view, norm, plane,
+                                         (first_y + pixel_y) * STRIDE_Y + patch_row,
+                                         (first_x + pixel_x) * STRIDE_X + tap_x * DILATION_X);
             }
           }
-          [[unroll]] for (int channel = 0; channel < IN_COUNT; ++channel) {
-            [[unroll]] for (int m = 0; m < LANE_PLANES; ++m) {
-              vec4 weight;
-              if (WEIGHTS_SHARED != 0) {
-                int word = (row * KERNEL_X + tap_x) * 4 + channel;
-                weight = kernel[weight_base + word * BLOCK_PLANES + slot * LANE_PLANES + m];
-              } else {
-                int word = (tap_y * KERNEL_X + tap_x) * 4 + channel;
-                weight = table4(weights, weight_word(slot_plane + m, plane, last_plane) + word);
-              }
-              [[unroll]] for (int n = 0; n < LANE_PIXELS; ++n) {
-                sums[m * LANE_PIXELS + n] += weight * inputs[n][channel];
+          [[unroll]] for (int tap = 0; tap < WINDOW_TAPS; ++tap) {
+            [[unroll]] for (int channel = 0; channel < IN_COUNT; ++channel) {
+              [[unroll]] for (int m = 0; m < LANE_PLANES; ++m) {
+                vec4 weight;
+                int tap_y = first_tap + tap;
+                if (WEIGHTS_SHARED != 0) {
+                  int word = (column * KERNEL_Y + tap_y) * 4 + channel;
+                  weight = kernel[weight_base + m * STEP_TAPS * 4 + word];
+                } else {
+                  int word = (tap_y * KERNEL_X + tap_x) * 4 + channel;
+                  weight = table4(weights, weight_word(slot_plane + m, plane, last_plane) + word);
+                }
+                [[unroll]] for (int n = 0; n < LANE_PIXELS; ++n) {
+                  sums[m * LANE_PIXELS + n] +=
+                      weight * window[n * STRIDE_Y + tap * DILATION_Y][channel];
+                }
               }
             }
           }
+        }
+      }
+    }
+
+    if (PREFETCH != 0) {
+      if (loads_patch) {
+        [[unroll]] for (int k = 0; k < PATCH_LOADS; ++k) {
+          int i = lane + k * LANES;
+          if (i < PATCH_TEXELS) {
+            pixels[patch_buffer + patch_word(i)] = source_transform(
+                push.view, loaded_norm, patch_values[k], (inside_bits >> k & 1) != 0);
+          }
+        }
+      }
+      if (WEIGHTS_SHARED != 0 && loads) {
+        [[unroll]] for (int k = 0; k < WEIGHT_LOADS; ++k) {
+          int i = lane + k * LANES;
+          if (i < WEIGHT_WORDS) kernel[weight_buffer + i] = weight_values[k];
         }
       }
     }
@@ -190,8 +252,8 @@ void main() {
 
   bool valid[LANE_PIXELS];
   [[unroll]] for (int n = 0; n < LANE_PIXELS; ++n) {
-    int y = first_y + pixel_y[n];
-    int x = first_x + pixel_x[n];
+    int y = first_y + pixel_y + n;
+    int x = first_x + pixel_x;
     valid[n] = y < push.out_height && x < push.out_width;
     [[unroll]] for (int m = 0; m < LANE_PLANES; ++m) {
       vec4 value = activate(OUT_ACTIVATION, sums[m * LANE_PIXELS + n], push.a, push.b, vec4(0.0));

@@ -1,5 +1,6 @@
 // Norm tables: merges the partial statistics of every normalization group in a fixed order (each
-// lane its records, then the lanes by number) and writes mean, scale and beta per channel.
+// lane its records, then lanes pairwise) and writes mean, scale and beta per channel. The workgroup's
+// width is a power of two.
 // Grid: x: planes when every channel is its own group or the statistics are stored, else groups.
 // variants: texel storage
 #version 460
@@ -33,11 +34,14 @@ Partial read_tiles(int plane) {
 }
 
 Partial merge_lanes(Partial own) {
-  scratch[gl_LocalInvocationID.x] = own;
+  const uint lane = gl_LocalInvocationID.x;
+  scratch[lane] = own;
   barrier();
-  Partial result = empty_partial();
-  for (int i = 0; i < int(gl_WorkGroupSize.x); ++i) result = merge(result, scratch[i]);
-  return result;
+  for (uint half_width = gl_WorkGroupSize.x / 2u; half_width > 0u; half_width /= 2u) {
+    if (lane < half_width) scratch[lane] = merge(scratch[lane], scratch[lane + half_width]);
+    barrier();
+  }
+  return scratch[0];
 }
 
 // Channels past the last get zeros, whatever their records hold.

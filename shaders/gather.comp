@@ -3,7 +3,7 @@
 // channel alone, so no channel count needs to be a multiple of 4 and every texel is written once.
 // Tile: one pixel x 4 channels per invocation.
 // Grid: flat x and z: pixels of the part; y: output planes from first_plane.
-// variants: texel texel_half storage storage_half
+// variants: texel texel_half storage storage_half storage_widen storage_narrow
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require

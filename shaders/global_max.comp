@@ -1,7 +1,7 @@
 // The maximum of every channel of a view, as a tensor of one pixel.
 // Tile: one plane per workgroup; each lane a comb of its pixels, then the lanes by number.
 // Grid: x: planes.
-// variants: texel texel_half storage storage_half
+// variants: texel texel_half storage storage_half storage_widen storage_narrow
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "shaders/abi.h"

@@ -2,7 +2,7 @@
 // counts that are no multiples of 4: lane i is a channel of binding i. The tensors are plain and of
 // one size.
 // Tile: one pixel per invocation. Grid: flat x and z: pixels.
-// variants: texel texel_half storage storage_half
+// variants: texel texel_half storage storage_half storage_widen storage_narrow
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "shaders/abi.h"

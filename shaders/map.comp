@@ -4,7 +4,7 @@
 // every elementwise op. Straight-line code: loads past the row's end are clamped.
 // Tile: four neighbours of a row per invocation.
 // Grid: flat x and z: quads of all rows; y: planes from first_plane.
-// variants: texel texel_half storage storage_half
+// variants: texel texel_half storage storage_half storage_widen storage_narrow
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
@@ -13,13 +13,21 @@
 #include "shaders/lib/activation.glsl"
 #include "shaders/lib/view.glsl"
 
+// The hint is for the drivers that are read through texel buffers; one of the others would spend half a
+// minute on four copies of the loop.
+#ifdef TEXEL
+#define IN_LINE [[unroll]]
+#else
+#define IN_LINE
+#endif
+
 layout(local_size_x_id = 0) in;
 MAP_CONSTANTS(CONSTANT)
 
 #include "shaders/lib/grid.glsl"
 TENSOR_IN(0, source)
 TABLE_IN(1, source_table)
-TENSOR_IN(2, operand)
+TENSOR_IN_EITHER(2, operand)
 TABLE_IN(3, operand_table)
 TABLE_IN(4, parameter)
 TABLE_IN(5, slope)
@@ -84,7 +92,7 @@ void main() {
                     push.operand.row_stride;
   }
   const int out_texel = local_plane * push.out_plane_stride + y * push.out_row_stride;
-  [[unroll]] for (int i = 0; i < 4; ++i) {
+  IN_LINE for (int i = 0; i < 4; ++i) {
     const int x = min(first_x + i, push.width - 1);
     bool inside;
     vec4 value = load4(source, locate(push.view, PAD, UPSAMPLE, row, x, inside));
@@ -96,8 +104,9 @@ void main() {
     if (PAD == PAD_CONSTANT && !(inside && row_inside)) value = vec4(push.view.pad_value);
 
     if (OPERAND == OPERAND_TENSOR) {
-      vec4 other = load4(operand, locate(push.operand, OPERAND_PAD, OPERAND_UPSAMPLE, other_row, x,
-                                         inside));
+      vec4 other = load4_either(
+          operand, OPERAND_HALF,
+          locate(push.operand, OPERAND_PAD, OPERAND_UPSAMPLE, other_row, x, inside));
       if (OPERAND_SPLAT != 0) other = other.xxxx;
       if (OPERAND_NORM != 0) {
         other = normalize_value(other, other_high, other_low, other_norm_scale, other_beta);

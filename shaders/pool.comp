@@ -3,7 +3,7 @@
 // those that a rounded-up output size reaches beyond it.
 // Tile: one pixel x 4 channels per invocation.
 // Grid: flat x and z: pixels; y: planes from first_plane.
-// variants: texel texel_half storage storage_half
+// variants: texel texel_half storage storage_half storage_widen storage_narrow
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "shaders/abi.h"

@@ -2,7 +2,7 @@
 // so one kernel serves every coordinate and rounding mode.
 // Tile: four neighbours of a row x 4 channels per invocation.
 // Grid: flat x and z: quads of all rows; y: planes from first_plane.
-// variants: texel texel_half storage storage_half
+// variants: texel texel_half storage storage_half storage_widen storage_narrow
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "shaders/abi.h"
@@ -27,21 +27,22 @@ void main() {
   const int plane = push.first_plane + local_plane;
   const SourceNorm norm = source_norm(plane);
   const vec4 row = table4(axes, y);
-  const int low_y = int(row.x);
-  const int high_y = int(row.y);
-
+  // One corner of a cell with its weight per round: a single place that loads is compiled fast.
+  const int corners = LINEAR != 0 ? 4 : 1;
   for (int x = first_x; x < min(first_x + 4, push.out_width); ++x) {
     vec4 column = table4(axes, push.out_height + x);
-    int low_x = int(column.x);
-    vec4 value = source_value(push.view, norm, plane, low_y, low_x);
-    if (LINEAR != 0) {
-      int high_x = int(column.y);
-      vec4 top = value * (1.0 - column.z) +
-                 source_value(push.view, norm, plane, low_y, high_x) * column.z;
-      vec4 bottom = source_value(push.view, norm, plane, high_y, low_x) * (1.0 - column.z) +
-                    source_value(push.view, norm, plane, high_y, high_x) * column.z;
-      value = top * (1.0 - row.z) + bottom * row.z;
+    vec4 sum = vec4(0.0);
+    for (int corner = 0; corner < corners; ++corner) {
+      bool below = corner >= 2;
+      bool right = (corner & 1) != 0;
+      float weight = 1.0;
+      if (LINEAR != 0) {
+        weight = (below ? row.z : 1.0 - row.z) * (right ? column.z : 1.0 - column.z);
+      }
+      vec4 value = source_value(push.view, norm, plane, int(below ? row.y : row.x),
+                                int(right ? column.y : column.x));
+      sum += weight * value;
     }
-    store4(result, (local_plane * push.out_height + y) * push.out_width + x, value);
+    store4(result, (local_plane * push.out_height + y) * push.out_width + x, sum);
   }
 }

@@ -1,6 +1,7 @@
 #include "app/cli/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -15,6 +16,7 @@
 #include "app/live/live.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"
+#include "engine/graph/conv_families.h"
 
 namespace impasto::app {
 namespace {
@@ -67,6 +69,44 @@ void add_device_options(CLI::App& command, StylizerOptions& options) {
                      "Number or part of the name of a device (impasto devices lists them)");
   command.add_option("--precision", options.precision, "Of stored activations: auto, fp32, fp16")
       ->transform(CLI::CheckedTransformer(precisions, CLI::ignore_case).description(""))
+      ->default_str("auto");
+}
+
+const std::map<std::string, graph::ConvFamily> conv_families{
+    {"auto", graph::ConvFamily::automatic},
+    {"shuffle", graph::ConvFamily::shuffle},
+    {"tiled", graph::ConvFamily::tiled},
+    {"generic", graph::ConvFamily::generic}};
+
+/// For measurements; --conv: "tiled" or "tiled:L+prefetch".
+void add_kernel_options(CLI::App& command, StylizerOptions& options) {
+  command
+      .add_option_function<std::string>(
+          "--conv",
+          [&options](const std::string& text) {
+            const std::size_t colon = text.find(':');
+            const auto family = conv_families.find(text.substr(0, colon));
+            const std::string shape = colon == std::string::npos ? "" : text.substr(colon + 1);
+            const std::vector<std::string> shapes = graph::tiled_shapes();
+            if (family == conv_families.end() ||
+                (!shape.empty() && (family->second != graph::ConvFamily::tiled ||
+                                    std::ranges::find(shapes, shape) == shapes.end()))) {
+              throw CLI::ValidationError("--conv", "'" + text + "' is no kernel of convolutions");
+            }
+            options.conv_family = family->second;
+            options.tiled_shape = shape;
+          },
+          "Kernels of convolutions, where they can: auto, shuffle, tiled, generic, or a shape of "
+          "tiles as tiled:L+prefetch (L M H P S N T E, +prefetch, +memory)")
+      ->default_str("auto");
+  command
+      .add_option_function<std::string>(
+          "--reads",
+          [&options](const std::string& text) {
+            if (text != "auto") options.texel_reads = text == "texel";
+          },
+          "How kernels read tensors: auto, texel (texel buffers), storage (storage buffers)")
+      ->check(CLI::IsMember({"auto", "texel", "storage"}).description(""))
       ->default_str("auto");
 }
 
@@ -197,6 +237,7 @@ void add_bench(CLI::App& app, Command& chosen) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   add_device_options(*command, options->stylizer);
+  add_kernel_options(*command, options->stylizer);
   command->add_flag("--json", options->as_json, "One JSON object on stdout");
   command->callback([options, &chosen] {
     chosen = [options] {
@@ -214,6 +255,7 @@ void add_inspect(CLI::App& app, Command& chosen) {
   add_size_option(*command, options->width, options->height);
   command->add_flag("--graph", options->with_graph, "The compiled passes, one line each");
   add_device_options(*command, options->stylizer);
+  add_kernel_options(*command, options->stylizer);
   command->add_flag("--json", options->as_json, "One JSON object on stdout");
   command->callback([options, &chosen] {
     chosen = [options] {

@@ -8,6 +8,8 @@
 #include "engine/base/error.h"
 #include "engine/base/files.h"
 #include "engine/base/log.h"
+#include "engine/graph/conv_families.h"
+#include "engine/session/session.h"
 #include "engine/video/cameras.h"
 
 namespace impasto::app {
@@ -63,8 +65,9 @@ ordered_json describe(const Pack& pack, bool with_thumbnails) {
 
 std::string kernel_path(const gpu::DeviceInfo& device) {
   if (!device.problem.empty()) return "cannot be used: " + device.problem;
-  std::string path = device.type == gpu::DeviceType::cpu ? "shuffle kernels" : "tiled kernels";
-  path += ", fp32 storage";
+  const graph::CompileOptions options = session::compile_options(device, graph::Precision::fp32);
+  std::string path = graph::wide_layer_family(options) + " kernels through " +
+                     (options.texel_reads ? "texel" : "storage") + " buffers, fp32 storage";
   if (!device.subgroup_arithmetic) path += ", reductions in shared memory";
   return path;
 }

@@ -1,6 +1,7 @@
 #include "engine/gpu/device_info.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "engine/gpu/handle.h"
 #include "engine/gpu/instance.h"
@@ -89,6 +90,38 @@ void read_limits(VkPhysicalDevice physical, DeviceInfo& info) {
   info.max_shared_memory = limits.maxComputeSharedMemorySize;
 }
 
+bool offers(const std::vector<VkExtensionProperties>& extensions, const char* name) {
+  return std::any_of(extensions.begin(), extensions.end(), [&](const auto& each) {
+    return std::string_view(each.extensionName) == name;
+  });
+}
+
+// Vendors count in their own structures.
+std::uint32_t count_units(VkPhysicalDevice physical) {
+  std::uint32_t count = 0;
+  vkEnumerateDeviceExtensionProperties(physical, nullptr, &count, nullptr);
+  std::vector<VkExtensionProperties> extensions(count);
+  vkEnumerateDeviceExtensionProperties(physical, nullptr, &count, extensions.data());
+  VkPhysicalDeviceShaderSMBuiltinsPropertiesNV nvidia{
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_SM_BUILTINS_PROPERTIES_NV};
+  VkPhysicalDeviceShaderCorePropertiesAMD amd{
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_CORE_PROPERTIES_AMD};
+  VkPhysicalDeviceShaderCoreBuiltinsPropertiesARM arm{
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_CORE_BUILTINS_PROPERTIES_ARM};
+  VkPhysicalDeviceProperties2 all{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2};
+  if (offers(extensions, VK_NV_SHADER_SM_BUILTINS_EXTENSION_NAME)) {
+    all.pNext = &nvidia;
+  } else if (offers(extensions, VK_AMD_SHADER_CORE_PROPERTIES_EXTENSION_NAME)) {
+    all.pNext = &amd;
+  } else if (offers(extensions, VK_ARM_SHADER_CORE_BUILTINS_EXTENSION_NAME)) {
+    all.pNext = &arm;
+  }
+  vkGetPhysicalDeviceProperties2(physical, &all);
+  return nvidia.shaderSMCount +
+         amd.shaderEngineCount * amd.shaderArraysPerEngineCount * amd.computeUnitsPerShaderArray +
+         arm.shaderCoreCount;
+}
+
 void read_features(VkPhysicalDevice physical, DeviceInfo& info) {
   VkPhysicalDeviceVulkan13Features v13{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES};
   VkPhysicalDeviceVulkan12Features v12{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES, &v13};
@@ -118,6 +151,7 @@ DeviceInfo describe_device(VkPhysicalDevice physical) {
   }
   read_limits(physical, info);
   read_features(physical, info);
+  info.compute_units = count_units(physical);
 
   std::uint32_t families = 0;
   vkGetPhysicalDeviceQueueFamilyProperties(physical, &families, nullptr);

@@ -52,6 +52,8 @@ struct DeviceInfo {
   std::array<std::uint32_t, 3> max_workgroup_size{};
   std::array<std::uint32_t, 3> max_workgroup_count{};
   std::uint32_t max_shared_memory = 0;  ///< bytes per workgroup
+  std::uint32_t compute_units =
+      0;  ///< streaming multiprocessors, cores; 0: the driver does not say
   std::vector<VkDeviceSize> heap_sizes;
 };
 

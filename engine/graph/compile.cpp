@@ -46,8 +46,9 @@ RenderGraph compile_network(const net::Net& net, const CompileOptions& options) 
   Draft draft(options);
   const auto frame_tensor = [&](net::ValueId id, bool input) {
     const net::Value& value = net.value(id);
-    TensorRef tensor{-1, value.channels, value.height, value.width};
-    const std::uint64_t bytes = draft.tensor_bytes(tensor.planes(), value.height, value.width);
+    TensorRef tensor{-1, value.channels, value.height, value.width,
+                     options.precision == Precision::fp16_everywhere};
+    const std::uint64_t bytes = Draft::tensor_bytes(tensor, tensor.planes());
     tensor.resource = input ? draft.frame_in(bytes) : draft.frame_out(bytes);
     return tensor;
   };

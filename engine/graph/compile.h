@@ -28,7 +28,7 @@ RenderGraph compile_frame(const net::Net& net, const FrameUse& frame,
                           const CompileOptions& options);
 
 /// The network alone: the input tensor is read from frame_in and the output written to frame_out,
-/// both packed as activations are, in the storage type of options.precision (tests and tools use
+/// both packed as activations are, in fp32 but with Precision::fp16_everywhere (tests and tools use
 /// it).
 RenderGraph compile_network(const net::Net& net, const CompileOptions& options);
 

@@ -11,15 +11,14 @@ Draft::Draft(CompileOptions compile_options) : options_(compile_options) {
   constant("unused", zeros);
 }
 
-std::uint64_t Draft::tensor_bytes(int planes, int height, int width) const {
-  const std::uint64_t texel = options_.precision == Precision::fp16 ? 8 : 16;
-  return static_cast<std::uint64_t>(planes) * static_cast<std::uint64_t>(height) *
-         static_cast<std::uint64_t>(width) * texel;
+std::uint64_t Draft::tensor_bytes(const TensorRef& tensor, int planes) {
+  return static_cast<std::uint64_t>(planes) * static_cast<std::uint64_t>(tensor.height) *
+         static_cast<std::uint64_t>(tensor.width) * (tensor.half ? 8 : 16);
 }
 
-TensorRef Draft::tensor(const std::string& name, int channels, int height, int width) {
-  TensorRef result{static_cast<ResourceId>(resources.size()), channels, height, width};
-  resources.push_back({name, Region::arena, tensor_bytes(result.planes(), height, width), 0, {}});
+TensorRef Draft::tensor(const std::string& name, int channels, int height, int width, bool half) {
+  TensorRef result{static_cast<ResourceId>(resources.size()), channels, height, width, half};
+  resources.push_back({name, Region::arena, tensor_bytes(result, result.planes()), 0, {}});
   return result;
 }
 
@@ -104,8 +103,7 @@ ResourceId Draft::frame_out(std::uint64_t bytes) {
 }
 
 DraftBinding Draft::tensor_in(const TensorRef& tensor) {
-  const TexelFormat format =
-      options_.precision == Precision::fp16 ? TexelFormat::rgba16f : TexelFormat::rgba32f;
+  const TexelFormat format = tensor.half ? TexelFormat::rgba16f : TexelFormat::rgba32f;
   if (tensor.resource < 0) {
     return {0, options_.texel_reads ? Access::texel_read : Access::storage_read,
             options_.texel_reads ? format : TexelFormat::none, 0, 0};
@@ -122,7 +120,7 @@ DraftBinding Draft::table_in(ResourceId table) {
 }
 
 DraftBinding Draft::tensor_out(const TensorRef& tensor, int first, int count) {
-  const std::uint64_t plane = tensor_bytes(1, tensor.height, tensor.width);
+  const std::uint64_t plane = tensor_bytes(tensor, 1);
   const int planes = count < 0 ? tensor.planes() - first : count;
   const std::uint64_t begin = static_cast<std::uint64_t>(first) * plane;
   const std::uint64_t offset = begin / device().storage_alignment * device().storage_alignment;
@@ -131,17 +129,23 @@ DraftBinding Draft::tensor_out(const TensorRef& tensor, int first, int count) {
 }
 
 int Draft::out_lead(const TensorRef& tensor, int first) const {
-  const std::uint64_t begin = tensor_bytes(first, tensor.height, tensor.width);
-  return static_cast<int>(begin % device().storage_alignment / tensor_bytes(1, 1, 1));
+  const std::uint64_t begin = tensor_bytes(tensor, first);
+  return static_cast<int>(begin % device().storage_alignment / (tensor.half ? 8 : 16));
 }
 
 DraftBinding Draft::table_out(ResourceId table) {
   return {table, Access::storage_write, TexelFormat::none, 0, 0};
 }
 
-std::string Draft::tensor_kernel(const std::string& stem, bool shared) const {
+std::string Draft::tensor_kernel(const std::string& stem, const TensorRef& source,
+                                 const TensorRef& result, bool shared) const {
   std::string name = stem + (options_.texel_reads ? ".texel" : ".storage");
-  if (options_.precision == Precision::fp16) name += "_half";
+  // A texel view converts what it reads.
+  if (options_.texel_reads || source.half == result.half) {
+    if (result.half) name += "_half";
+  } else {
+    name += source.half ? "_widen" : "_narrow";
+  }
   if (shared) name += "_shared";
   return name;
 }

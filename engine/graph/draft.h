@@ -33,6 +33,7 @@ struct TensorRef {
   int channels = 0;
   int height = 0;
   int width = 0;
+  bool half = false;  ///< stored as fp16
   int planes() const { return (channels + 3) / 4; }
   int plane_texels() const { return height * width; }
 };
@@ -100,7 +101,7 @@ class Draft {
   const CompileOptions& options() const { return options_; }
   const DeviceTraits& device() const { return options_.device; }
 
-  TensorRef tensor(const std::string& name, int channels, int height, int width);
+  TensorRef tensor(const std::string& name, int channels, int height, int width, bool half);
   /// fp32 vec4 words in the arena: norm tables, partial statistics.
   ResourceId table(const std::string& name, std::uint64_t words);
   /// Memory of another graph.
@@ -125,8 +126,10 @@ class Draft {
   int out_lead(const TensorRef& tensor, int first) const;
   DraftBinding table_out(ResourceId table);
 
-  /// Module name with the variant of these options: "map" -> "map.texel_half".
-  std::string tensor_kernel(const std::string& stem, bool shared = false) const;
+  /// Module name with the variant that reads and writes tensors stored like these: "map" ->
+  /// "map.texel_half". A kernel that does only one of them names that tensor twice.
+  std::string tensor_kernel(const std::string& stem, const TensorRef& source,
+                            const TensorRef& result, bool shared = false) const;
   std::string table_kernel(const std::string& stem) const;
 
   /// Group counts for `tiles` workgroups (lib/grid.glsl: x within z) and `planes` of them in y.
@@ -136,7 +139,7 @@ class Draft {
   /// that the device can bind: calls add(first, count).
   template <class Add>
   void for_plane_windows(const TensorRef& result, Add add) const {
-    const std::uint64_t plane_bytes = tensor_bytes(1, result.height, result.width);
+    const std::uint64_t plane_bytes = tensor_bytes(result, 1);
     // So many planes are a multiple of the alignment.
     const std::uint64_t unit =
         device().storage_alignment / std::gcd(plane_bytes, device().storage_alignment);
@@ -146,7 +149,8 @@ class Draft {
       add(first, std::min(most, result.planes() - first));
     }
   }
-  std::uint64_t tensor_bytes(int planes, int height, int width) const;
+  /// Of so many planes.
+  static std::uint64_t tensor_bytes(const TensorRef& tensor, int planes);
 
   void add(DraftPass pass);
 

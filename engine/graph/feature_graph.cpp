@@ -41,12 +41,13 @@ FeatureGraph compile_features(const RenderGraph& graph, const CompileOptions& op
   features.layer_width = norm.width;
   features.height = (norm.height + box - 1) / box;
   features.width = (norm.width + box - 1) / box;
-  features.half = options.precision == Precision::fp16;
+  features.half = norm.half;
 
   Draft draft(options);
   const TensorView source{.tensor = {draft.existing("features source", norm.input), norm.channels,
-                                     norm.height, norm.width}};
-  const TensorRef tiles = draft.tensor("features", norm.channels, features.height, features.width);
+                                     norm.height, norm.width, norm.half}};
+  const TensorRef tiles =
+      draft.tensor("features", norm.channels, features.height, features.width, norm.half);
   net::Pool pool;
   pool.kind = net::PoolKind::average;
   pool.kernel = pool.stride = {box, box};
@@ -58,11 +59,9 @@ FeatureGraph compile_features(const RenderGraph& graph, const CompileOptions& op
   features.records = partials.tiles;
 
   // Tables are fp32 whatever activations are: a copy by the map kernel of fp32 tensors.
-  CompileOptions table_options = options;
-  table_options.precision = Precision::fp32;
-  Draft table_draft(table_options);
+  Draft table_draft(options);
   const int words = static_cast<int>(norm.table.size / 16);
-  const TensorRef copy = table_draft.tensor("features table", 4, 1, words);
+  const TensorRef copy = table_draft.tensor("features table", 4, 1, words, false);
   const TensorRef table{table_draft.existing("norm table", norm.table), 4, 1, words};
   lower_map(table_draft, "features table", {.tensor = table}, {}, {}, -1, copy);
   append(table_draft, features);

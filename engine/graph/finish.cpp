@@ -55,10 +55,10 @@ RenderGraph finish(Draft& draft) {
   }
   set_barriers(graph.passes);
   for (const DraftNorm& norm : draft.norms) {
-    graph.norms.push_back({norm.position,
-                           placement.ranges[static_cast<std::size_t>(norm.input.resource)],
-                           placement.ranges[static_cast<std::size_t>(norm.table)],
-                           norm.input.channels, norm.input.height, norm.input.width});
+    graph.norms.push_back(
+        {norm.position, placement.ranges[static_cast<std::size_t>(norm.input.resource)],
+         placement.ranges[static_cast<std::size_t>(norm.table)], norm.input.channels,
+         norm.input.height, norm.input.width, norm.input.half});
   }
   graph.constants = std::move(draft.constants);
   graph.parameters = std::move(draft.parameters);

@@ -68,7 +68,8 @@ void add_ingest(Draft& draft, const std::string& name, const video::FrameFormat&
 
 TensorRef add_rescale(Draft& draft, const TensorRef& source, const FrameGeometry& geometry,
                       const video::FrameFormat& output, const net::ValueRange& range) {
-  const TensorRef result = draft.tensor("rescaled", source.channels, output.height, output.width);
+  const TensorRef result =
+      draft.tensor("rescaled", source.channels, output.height, output.width, source.half);
   abi::RescaleConstants constants;
   constants.workgroup = draft.device().software ? 8 : 32;
   constants.grow_y = output.height > geometry.content_height ? 1 : 0;
@@ -83,7 +84,7 @@ TensorRef add_rescale(Draft& draft, const TensorRef& source, const FrameGeometry
   push.high = range.high;
   DraftPass pass;
   pass.name = "rescale";
-  pass.kernel = draft.tensor_kernel("rescale");
+  pass.kernel = draft.tensor_kernel("rescale", source, result);
   pass.constants = constant_words(constants);
   pass.bindings = {draft.tensor_in(source), draft.tensor_out(result)};
   pass.push = push_bytes(push);
@@ -114,11 +115,10 @@ FrameGeometry plan_geometry(const video::FrameFormat& format, int wanted_height,
 
 TensorRef lower_ingest(Draft& draft, const video::FrameFormat& source,
                        const FrameGeometry& geometry, const net::ValueRange& range) {
-  const TensorRef result =
-      draft.tensor("input", 3, geometry.network_height, geometry.network_width);
-  const bool half = draft.options().precision == Precision::fp16;
+  const TensorRef result = draft.tensor("input", 3, geometry.network_height, geometry.network_width,
+                                        draft.options().precision == Precision::fp16_everywhere);
   add_ingest(draft, "ingest", source, geometry, false, range,
-             half ? "ingest.storage_half" : "ingest.storage", draft.tensor_out(result));
+             result.half ? "ingest.storage_half" : "ingest.storage", draft.tensor_out(result));
   return result;
 }
 
@@ -177,7 +177,7 @@ void lower_emit(Draft& draft, const TensorRef& result, const video::FrameFormat&
       push.source_pitch = words(source_layout.planes[static_cast<std::size_t>(plane)].pitch);
       DraftPass pass;
       pass.name = name + " " + std::to_string(plane);
-      pass.kernel = draft.tensor_kernel("emit");
+      pass.kernel = draft.tensor_kernel("emit", picture, picture);
       pass.constants = constant_words(constants);
       pass.bindings = {
           draft.tensor_in(picture),

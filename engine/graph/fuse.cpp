@@ -21,6 +21,37 @@ bool leaves_padding(const net::Activation& op) {
 static_assert(static_cast<int>(net::ActivationKind::neg) + 1 == abi::ACTIVATION_NEG);
 static_assert(static_cast<int>(net::BinaryKind::max) == abi::BINARY_MAX);
 
+// Values that are stored as fp16 (fuse.h).
+std::vector<bool> choose_storage(const net::Net& net, Precision precision) {
+  if (precision != Precision::fp16) {
+    return std::vector<bool>(net.values.size(), precision == Precision::fp16_everywhere);
+  }
+  const auto convolutions = [](const net::Node& node) {
+    return std::holds_alternative<net::Conv>(node.op) ||
+                   std::holds_alternative<net::ConvTranspose>(node.op)
+               ? 1
+               : 0;
+  };
+  std::vector<int> behind(net.values.size(), 0);
+  std::vector<int> ahead(net.values.size(), 0);
+  for (const net::Node& node : net.nodes) {
+    int& own = behind[static_cast<std::size_t>(node.output)];
+    for (const net::ValueId input : node.inputs) {
+      own = std::max(own, behind[static_cast<std::size_t>(input)] + convolutions(node));
+    }
+  }
+  for (auto node = net.nodes.rbegin(); node != net.nodes.rend(); ++node) {
+    const int own = ahead[static_cast<std::size_t>(node->output)] + convolutions(*node);
+    for (const net::ValueId input : node->inputs) {
+      int& known = ahead[static_cast<std::size_t>(input)];
+      known = std::max(known, own);
+    }
+  }
+  std::vector<bool> half(net.values.size());
+  for (std::size_t i = 0; i < half.size(); ++i) half[i] = behind[i] >= 2 && ahead[i] >= 1;
+  return half;
+}
+
 class Walker {
  public:
   Walker(Draft& draft, const net::Net& net)
@@ -29,6 +60,7 @@ class Walker {
     partials_.resize(net.values.size());
     readers_.resize(net.values.size());
     done_.resize(net.nodes.size());
+    half_ = choose_storage(net, draft.options().precision);
     for (std::size_t i = 0; i < net.nodes.size(); ++i) {
       for (const net::ValueId input : net.nodes[i].inputs) {
         readers_[static_cast<std::size_t>(input)].push_back(i);
@@ -52,11 +84,13 @@ class Walker {
 
   TensorRef new_tensor(net::ValueId id) {
     const net::Value& value = net_.value(id);
-    return draft_.tensor(node_->name, value.channels, value.height, value.width);
+    return draft_.tensor(node_->name, value.channels, value.height, value.width,
+                         half_[static_cast<std::size_t>(id)]);
   }
 
   TensorRef materialize(const TensorView& lazy, const std::string& name) {
-    const TensorRef result = draft_.tensor(name, lazy.tensor.channels, lazy.height(), lazy.width());
+    const TensorRef result =
+        draft_.tensor(name, lazy.tensor.channels, lazy.height(), lazy.width(), lazy.tensor.half);
     lower_map(draft_, name, lazy, {}, {}, -1, result);
     return result;
   }
@@ -306,6 +340,7 @@ class Walker {
   std::vector<std::optional<PartialStatistics>> partials_;  // by value
   std::vector<std::vector<std::size_t>> readers_;           // nodes by value
   std::vector<bool> done_;                                  // nodes absorbed by an earlier one
+  std::vector<bool> half_;                                  // values that are stored as fp16
 };
 
 }  // namespace

@@ -7,8 +7,8 @@ namespace impasto::graph {
 
 TensorRef lower_constant(Draft& draft, const std::string& name, const net::Constant& op,
                          int channels, int height, int width) {
-  TensorRef tensor{-1, channels, height, width};
-  const bool half = draft.options().precision == Precision::fp16;
+  TensorRef tensor{-1, channels, height, width,
+                   draft.options().precision == Precision::fp16_everywhere};
   const auto texels = static_cast<std::size_t>(tensor.plane_texels());
   std::vector<float> packed(texels * tensor.planes() * 4, 0.0F);
   for (int channel = 0; channel < channels; ++channel) {
@@ -17,7 +17,7 @@ TensorRef lower_constant(Draft& draft, const std::string& name, const net::Const
           (*op.data)[static_cast<std::size_t>(channel) * texels + i];
     }
   }
-  if (!half) {
+  if (!tensor.half) {
     tensor.resource = draft.constant(name + " value", packed);
     return tensor;
   }

@@ -2,6 +2,8 @@
 
 #include <cassert>
 
+#include "engine/graph/conv_families.h"
+
 namespace impasto::graph {
 ConvKernel choose_conv_kernel(const Draft& draft, const net::Conv& op, const TensorView& source) {
   const ConvFamily wanted = draft.options().family;
@@ -13,13 +15,32 @@ ConvKernel choose_conv_kernel(const Draft& draft, const net::Conv& op, const Ten
   if (wanted != ConvFamily::automatic) return ConvKernel::generic;
   if (draft.device().software) {
     if (winograd_can(draft, op, source)) return ConvKernel::winograd;
-    // Without texel reads `shuffle` wins nothing, and its straight-line code takes such drivers
-    // minutes and gigabytes to compile.
-    if (shuffle && draft.options().texel_reads) return ConvKernel::shuffle;
+    if (shuffle) return ConvKernel::shuffle;
     return tiled ? ConvKernel::tiled : ConvKernel::generic;
   }
   if (tiled) return ConvKernel::tiled;
   return shuffle ? ConvKernel::shuffle : ConvKernel::generic;
+}
+
+std::string wide_layer_family(const CompileOptions& options) {
+  Draft draft(options);
+  net::Conv op;
+  op.in_channels = op.out_channels = 128;
+  op.kernel = {3, 3};
+  const TensorView source{.tensor = draft.tensor("source", op.in_channels, 64, 64, false)};
+  switch (choose_conv_kernel(draft, op, source)) {
+    case ConvKernel::winograd:
+      return "winograd";
+    case ConvKernel::shuffle:
+      return "shuffle";
+    case ConvKernel::tiled:
+      return "tiled";
+    case ConvKernel::depthwise:
+      return "depthwise";
+    case ConvKernel::generic:
+      return "generic";
+  }
+  return {};
 }
 
 bool conv_takes_norm(const Draft& draft, const net::Conv& op, const TensorView& source) {

@@ -45,7 +45,7 @@ void lower_conv_depthwise(Draft& draft, const ConvTask& task) {
     push.out_planes = count;
     DraftPass pass;
     pass.name = task.name;
-    pass.kernel = draft.tensor_kernel("conv_depthwise");
+    pass.kernel = draft.tensor_kernel("conv_depthwise", task.source.tensor, task.result);
     pass.constants = constant_words(constants);
     pass.bindings = {draft.tensor_in(task.source.tensor), draft.table_in(task.source.norm_table),
                      draft.table_in(weights), draft.table_in(bias),

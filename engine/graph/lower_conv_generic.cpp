@@ -40,7 +40,7 @@ void lower_conv_generic(Draft& draft, const ConvTask& task) {
     push.first_plane = first;
     DraftPass pass;
     pass.name = task.name;
-    pass.kernel = draft.tensor_kernel("conv_generic");
+    pass.kernel = draft.tensor_kernel("conv_generic", task.source.tensor, task.result);
     pass.constants = constant_words(constants);
     pass.bindings = {draft.tensor_in(task.source.tensor), draft.table_in(task.source.norm_table),
                      draft.table_in(weights), draft.table_in(bias),

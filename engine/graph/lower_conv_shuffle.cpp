@@ -26,9 +26,12 @@ int choose_out_planes(int planes) {
 
 }  // namespace
 
+// Through storage buffers it would win nothing, and drivers that need those take minutes and
+// gigabytes to compile its straight-line code.
 bool shuffle_can(const Draft& draft, const net::Conv& op, const TensorView&) {
-  return draft.device().subgroup_shuffle && op.groups == 1 && op.dilation == net::Pair{1, 1} &&
-         op.stride.y <= 2 && op.stride.x <= 2 && op.kernel.y <= 9 && op.kernel.x <= 9;
+  return draft.options().texel_reads && draft.device().subgroup_shuffle && op.groups == 1 &&
+         op.dilation == net::Pair{1, 1} && op.stride.y <= 2 && op.stride.x <= 2 &&
+         op.kernel.y <= 9 && op.kernel.x <= 9;
 }
 
 int shuffle_tiles(const Draft& draft, const net::Conv& op, int grid_height, int grid_width) {
@@ -60,7 +63,7 @@ void lower_conv_shuffle(Draft& draft, const ConvTask& task) {
     push.out_planes = count;
     DraftPass pass;
     pass.name = task.name;
-    pass.kernel = draft.tensor_kernel("conv_shuffle");
+    pass.kernel = draft.tensor_kernel("conv_shuffle", task.source.tensor, task.result);
     pass.constants = constant_words(constants);
     pass.bindings = {draft.tensor_in(task.source.tensor),
                      draft.table_in(task.source.norm_table),

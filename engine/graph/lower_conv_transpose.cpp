@@ -68,7 +68,7 @@ void lower_conv_transpose(Draft& draft, const std::string& name, const net::Conv
     push.first_plane = first;
     DraftPass pass;
     pass.name = name;
-    pass.kernel = draft.tensor_kernel("conv_transposed");
+    pass.kernel = draft.tensor_kernel("conv_transposed", source.tensor, result);
     pass.constants = constant_words(constants);
     pass.bindings = {draft.tensor_in(source.tensor), draft.table_in(source.norm_table),
                      draft.table_in(weights), draft.table_in(bias),

@@ -106,7 +106,8 @@ class Lowering {
     push.tile_pitch = run.tiles;
     DraftPass pass;
     pass.name = task_.name + " input";
-    pass.kernel = draft_.tensor_kernel("conv_winograd_input");
+    pass.kernel =
+        draft_.tensor_kernel("conv_winograd_input", task_.source.tensor, task_.source.tensor);
     pass.constants = constant_words(constants);
     pass.bindings = {draft_.tensor_in(task_.source.tensor),
                      draft_.table_in(task_.source.norm_table), draft_.table_out(sums)};
@@ -177,7 +178,7 @@ class Lowering {
       push.first_plane = first;
       DraftPass pass;
       pass.name = task_.name;
-      pass.kernel = draft_.tensor_kernel("conv_winograd_output");
+      pass.kernel = draft_.tensor_kernel("conv_winograd_output", task_.result, task_.result);
       pass.constants = constant_words(constants);
       pass.bindings = {draft_.table_in(products), draft_.table_in(bias),
                        draft_.tensor_out(task_.result, first, count),

@@ -53,7 +53,7 @@ void lower_gather(Draft& draft, const std::string& name, abi::GatherConstants co
     push.out_lead = draft.out_lead(result, first);
     DraftPass pass;
     pass.name = name;
-    pass.kernel = draft.tensor_kernel("gather");
+    pass.kernel = draft.tensor_kernel("gather", source.tensor, result);
     pass.constants = constant_words(constants);
     pass.bindings = {draft.tensor_in(source.tensor), draft.table_in(source.norm_table),
                      draft.tensor_out(result, first, count)};
@@ -111,7 +111,8 @@ void lower_join(Draft& draft, const std::string& name, const Origin* origins,
   push.out_lead = draft.out_lead(result, plane);
   DraftPass pass;
   pass.name = name;
-  pass.kernel = draft.tensor_kernel("join");
+  pass.kernel = draft.tensor_kernel(
+      "join", sources[static_cast<std::size_t>(origins[0].source)].tensor, result);
   pass.constants = {workgroup};
   for (int lane = 0; lane < 4; ++lane) {
     const auto source = static_cast<std::size_t>(origins[lane].source);
@@ -135,9 +136,11 @@ void lower_concat_channels(Draft& draft, const std::string& name, std::vector<Te
     if (mixed(plane)) {
       for (int lane = 0; lane < 4; ++lane) {
         TensorView& view = sources[static_cast<std::size_t>(origin(plane * 4 + lane).source)];
-        if (view.plain()) continue;
-        const TensorRef plain =
-            draft.tensor(name + " input", view.tensor.channels, view.height(), view.width());
+        // One kernel reads all of them: storage buffers of one type.
+        const bool readable = draft.options().texel_reads || view.tensor.half == result.half;
+        if (view.plain() && readable) continue;
+        const TensorRef plain = draft.tensor(name + " input", view.tensor.channels, view.height(),
+                                             view.width(), result.half);
         lower_map(draft, name + " input", view, {}, {}, -1, plain);
         view = TensorView{.tensor = plain};
       }

@@ -52,6 +52,7 @@ void lower_map(Draft& draft, const std::string& name, const TensorView& source,
     constants.operand_pad = operand.view->pad;
     constants.operand_upsample = operand.view->upsample;
     constants.operand_splat = splat(*operand.view, result);
+    constants.operand_half = !draft.options().texel_reads && operand.view->tensor.half ? 1 : 0;
     constants.operand_scale = operand.view->scale >= 0 ? 1 : 0;
     constants.operand_offset = operand.view->offset >= 0 ? 1 : 0;
     push.operand = broadcast_push(*operand.view, result);
@@ -65,7 +66,7 @@ void lower_map(Draft& draft, const std::string& name, const TensorView& source,
     push.first_plane = first;
     DraftPass pass;
     pass.name = name;
-    pass.kernel = draft.tensor_kernel("map");
+    pass.kernel = draft.tensor_kernel("map", source.tensor, result);
     pass.constants = constant_words(constants);
     pass.bindings = {draft.tensor_in(source.tensor),        draft.table_in(source.norm_table),
                      draft.tensor_in(other.tensor),         draft.table_in(other.norm_table),

@@ -1,8 +1,20 @@
 #include <algorithm>
+#include <bit>
 
 #include "engine/graph/lower.h"
 
 namespace impasto::graph {
+namespace {
+
+// A lane merges its records one after another: on a device with many lanes few records each.
+int finish_lanes(const DeviceTraits& device, int records) {
+  if (device.software) return 32;
+  const auto most = std::min<std::uint32_t>(256, std::bit_floor(device.max_workgroup_invocations));
+  return static_cast<int>(
+      std::clamp(std::bit_ceil(static_cast<std::uint32_t>(records)), 32U, most));
+}
+
+}  // namespace
 
 PartialStatistics lower_statistics(Draft& draft, const std::string& name,
                                    const TensorView& source) {
@@ -26,7 +38,8 @@ PartialStatistics lower_statistics(Draft& draft, const std::string& name,
   push.tile_stride = tiles;
   DraftPass pass;
   pass.name = name + " statistics";
-  pass.kernel = draft.tensor_kernel("statistics", !draft.device().subgroup_arithmetic);
+  pass.kernel = draft.tensor_kernel("statistics", source.tensor, source.tensor,
+                                    !draft.device().subgroup_arithmetic);
   pass.constants = constant_words(constants);
   pass.bindings = {draft.tensor_in(source.tensor), draft.table_in(source.norm_table),
                    draft.table_out(partials)};
@@ -51,7 +64,7 @@ ResourceId lower_norm_table(Draft& draft, const std::string& name, const net::No
   if (op.kind == net::NormKind::layer) groups = 1;
 
   abi::FinishConstants constants;
-  constants.workgroup = 32;
+  constants.workgroup = finish_lanes(draft.device(), partial ? partial->tiles : 0);
   constants.stored = op.kind == net::NormKind::batch_stored ? 1 : 0;
   constants.gamma = op.gamma != net::none ? 1 : 0;
   constants.beta = op.beta != net::none ? 1 : 0;

@@ -50,7 +50,7 @@ void lower_resize(Draft& draft, const std::string& name, const net::Resize& op,
     push.first_plane = first;
     DraftPass pass;
     pass.name = name;
-    pass.kernel = draft.tensor_kernel("resize");
+    pass.kernel = draft.tensor_kernel("resize", source.tensor, result);
     pass.constants = constant_words(constants);
     pass.bindings = {draft.tensor_in(source.tensor), draft.table_in(source.norm_table),
                      draft.table_in(axes), draft.tensor_out(result, first, count)};
@@ -86,7 +86,7 @@ void lower_pool(Draft& draft, const std::string& name, const net::Pool& op,
     push.first_plane = first;
     DraftPass pass;
     pass.name = name;
-    pass.kernel = draft.tensor_kernel("pool");
+    pass.kernel = draft.tensor_kernel("pool", source.tensor, result);
     pass.constants = constant_words(constants);
     pass.bindings = {draft.tensor_in(source.tensor), draft.table_in(source.norm_table),
                      draft.tensor_out(result, first, count)};
@@ -105,7 +105,7 @@ void lower_global_pool(Draft& draft, const std::string& name, const net::GlobalP
     push.view = view_push(source);
     push.height = source.height();
     push.width = source.width();
-    pass.kernel = draft.tensor_kernel("global_max");
+    pass.kernel = draft.tensor_kernel("global_max", source.tensor, result);
     pass.constants = constant_words(view_constants<abi::GlobalMaxConstants>(source));
     pass.bindings = {draft.tensor_in(source.tensor), draft.table_in(source.norm_table),
                      draft.tensor_out(result)};
@@ -116,7 +116,7 @@ void lower_global_pool(Draft& draft, const std::string& name, const net::GlobalP
     const PartialStatistics partial = lower_statistics(draft, name, source);
     const ResourceId table =
         lower_norm_table(draft, name, net::Norm{}, source.tensor.channels, partial);
-    pass.kernel = draft.tensor_kernel("table_mean");
+    pass.kernel = draft.tensor_kernel("table_mean", result, result);
     pass.constants = {workgroup};
     pass.bindings = {draft.table_in(table), draft.tensor_out(result)};
     pass.push = push_bytes(abi::TableMeanPush{result.planes()});

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace impasto::graph {
 
@@ -19,9 +20,12 @@ struct DeviceTraits {
   std::uint32_t max_workgroup_invocations = 256;
   std::uint32_t max_shared_bytes = 32768;
   std::uint32_t max_groups = 65535;  ///< per dimension
+  std::uint32_t compute_units = 0;   ///< that run workgroups side by side; 0: unknown
 };
 
-enum class Precision { fp32, fp16 };  ///< of stored activations; sums are fp32
+/// Of stored activations; sums are fp32. fp16: those between the second convolution and the last
+/// (fuse.h); fp16_everywhere: all, for tests of what kernels read and write.
+enum class Precision { fp32, fp16, fp16_everywhere };
 
 /// Every fusion rule has a switch; the unfused graph is the oracle of the fused one.
 struct Fusions {
@@ -48,6 +52,7 @@ struct CompileOptions {
   Precision precision = Precision::fp32;
   Fusions fusions;
   ConvFamily family = ConvFamily::automatic;
+  std::string tiled_shape;  ///< of lower_conv_tiled.cpp, where it fits; empty: the built-in choice
   bool texel_reads = true;  ///< where the device can view the tensor; false: storage buffers
 };
 

@@ -54,34 +54,10 @@ std::uint64_t best_fit(const std::vector<Placed>& block, const Lifetime& lifetim
   return best_size == UINT64_MAX ? end : best;
 }
 
-}  // namespace
-
-Placement place(const Draft& draft) {
-  const std::uint64_t alignment = std::max<std::uint64_t>(
-      {64, draft.device().storage_alignment, draft.device().texel_alignment});
-  const std::vector<Lifetime> lifetimes = find_lifetimes(draft);
-  Placement result;
-  result.ranges.resize(draft.resources.size());
-  std::vector<std::size_t> order;
-  std::vector<std::uint64_t> change(draft.passes.size() + 1, 0);
-  for (std::size_t i = 0; i < draft.resources.size(); ++i) {
-    const Resource& resource = draft.resources[i];
-    result.ranges[i] =
-        resource.at.value_or(Range{resource.region, 0, resource.offset, resource.bytes});
-    if (resource.at || resource.region != Region::arena || lifetimes[i].first < 0) continue;
-    order.push_back(i);
-    change[static_cast<std::size_t>(lifetimes[i].first)] += resource.bytes;
-    change[static_cast<std::size_t>(lifetimes[i].last) + 1] -= resource.bytes;  // wraps and back
-  }
-  std::uint64_t live = 0;
-  for (const std::uint64_t step : change) {
-    live += step;
-    result.live_bytes = std::max(result.live_bytes, live);
-  }
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return draft.resources[a].bytes > draft.resources[b].bytes;
-  });
-
+// Gives resources addresses one after another.
+void place_in_order(const Draft& draft, const std::vector<std::size_t>& order,
+                    const std::vector<Lifetime>& lifetimes, std::uint64_t alignment,
+                    Placement& result) {
   std::vector<std::vector<Placed>> blocks;
   for (const std::size_t id : order) {
     const Resource& resource = draft.resources[id];
@@ -105,7 +81,60 @@ Placement place(const Draft& draft) {
     for (const Placed& placed : block) end = std::max(end, placed.end);
     result.arena_blocks.push_back(end);
   }
-  return result;
+}
+
+}  // namespace
+
+Placement place(const Draft& draft) {
+  const std::uint64_t alignment = std::max<std::uint64_t>(
+      {64, draft.device().storage_alignment, draft.device().texel_alignment});
+  const std::vector<Lifetime> lifetimes = find_lifetimes(draft);
+  Placement best;
+  Placement result;
+  result.ranges.resize(draft.resources.size());
+  std::vector<std::size_t> order;
+  std::vector<std::uint64_t> change(draft.passes.size() + 1, 0);
+  for (std::size_t i = 0; i < draft.resources.size(); ++i) {
+    const Resource& resource = draft.resources[i];
+    result.ranges[i] =
+        resource.at.value_or(Range{resource.region, 0, resource.offset, resource.bytes});
+    if (resource.at || resource.region != Region::arena || lifetimes[i].first < 0) continue;
+    order.push_back(i);
+    change[static_cast<std::size_t>(lifetimes[i].first)] += resource.bytes;
+    change[static_cast<std::size_t>(lifetimes[i].last) + 1] -= resource.bytes;  // wraps and back
+  }
+  std::uint64_t live = 0;
+  for (const std::uint64_t step : change) {
+    live += step;
+    result.live_bytes = std::max(result.live_bytes, live);
+  }
+  // The largest first is the best order for most graphs, not for all: the smallest result is taken.
+  using Before = bool (*)(const Resource&, const Lifetime&, const Resource&, const Lifetime&);
+  static constexpr Before rules[] = {
+      [](const Resource& a, const Lifetime&, const Resource& b, const Lifetime&) {
+        return a.bytes > b.bytes;
+      },
+      [](const Resource&, const Lifetime& a, const Resource&, const Lifetime& b) {
+        return a.last - a.first > b.last - b.first;
+      },
+      [](const Resource&, const Lifetime& a, const Resource&, const Lifetime& b) {
+        return a.first < b.first;
+      }};
+  std::uint64_t least = UINT64_MAX;
+  for (const Before before : rules) {
+    std::vector<std::size_t> sorted = order;
+    std::stable_sort(sorted.begin(), sorted.end(), [&](std::size_t a, std::size_t b) {
+      return before(draft.resources[a], lifetimes[a], draft.resources[b], lifetimes[b]);
+    });
+    Placement attempt = result;
+    place_in_order(draft, sorted, lifetimes, alignment, attempt);
+    const std::uint64_t bytes =
+        std::accumulate(attempt.arena_blocks.begin(), attempt.arena_blocks.end(), std::uint64_t{0});
+    if (bytes >= least) continue;
+    least = bytes;
+    best = std::move(attempt);
+  }
+  return best;
 }
 
 }  // namespace impasto::graph

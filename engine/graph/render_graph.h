@@ -81,6 +81,7 @@ struct NormPlace {
   int channels = 0;
   int height = 0;
   int width = 0;
+  bool half = false;  ///< how the input is stored
 };
 
 struct RenderGraph {

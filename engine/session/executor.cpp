@@ -270,6 +270,11 @@ std::uint64_t Executor::allocated_bytes() const {
 graph::DeviceTraits device_traits(const gpu::DeviceInfo& info) {
   graph::DeviceTraits traits;
   traits.subgroup_size = info.subgroup_size;
+  // Narrow subgroups leave a lane more registers (Intel: 16 of 8..32) and divide more tiles (RDNA:
+  // 32 of 32..64).
+  if (info.subgroup_size_control && info.type != gpu::DeviceType::cpu) {
+    traits.subgroup_size = std::clamp(16U, info.min_subgroup_size, info.max_subgroup_size);
+  }
   traits.subgroup_shuffle = info.subgroup_basic && info.subgroup_shuffle;
   traits.subgroup_arithmetic = info.subgroup_basic && info.subgroup_arithmetic;
   traits.software = info.type == gpu::DeviceType::cpu;
@@ -280,6 +285,7 @@ graph::DeviceTraits device_traits(const gpu::DeviceInfo& info) {
   traits.texel_alignment = info.min_texel_buffer_offset_alignment;
   traits.max_workgroup_invocations = info.max_workgroup_invocations;
   traits.max_shared_bytes = info.max_shared_memory;
+  traits.compute_units = info.compute_units;
   traits.max_groups = std::min(
       {info.max_workgroup_count[0], info.max_workgroup_count[1], info.max_workgroup_count[2]});
   return traits;

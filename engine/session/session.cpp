@@ -88,9 +88,21 @@ graph::CompileOptions compile_options(const gpu::DeviceInfo& device, graph::Prec
   graph::CompileOptions result;
   result.device = device_traits(device);
   result.precision = precision;
-  // Some drivers view so few texels that most tensors would need the storage kernels anyway.
+  // Some drivers view so few texels that most tensors would need the storage kernels anyway; real
+  // GPUs read vec4 words of storage buffers at full width, but some bind little at once.
   constexpr std::uint32_t useful_texels = 16U << 20;
-  result.texel_reads = device.max_texel_buffer_elements >= useful_texels;
+  constexpr std::uint64_t useful_range = 1ULL << 30;
+  result.texel_reads = device.max_texel_buffer_elements >= useful_texels &&
+                       (result.device.software || device.max_storage_buffer_range < useful_range);
+  return result;
+}
+
+graph::CompileOptions compile_options(const gpu::DeviceInfo& device,
+                                      const SessionOptions& options) {
+  graph::CompileOptions result = compile_options(device, options.precision);
+  result.family = options.conv_family;
+  result.tiled_shape = options.tiled_shape;
+  if (options.texel_reads) result.texel_reads = *options.texel_reads;
   return result;
 }
 
@@ -98,7 +110,7 @@ Session::Session(gpu::Device& device, gpu::KernelCache& kernels, const net::Mode
                  const FrameRequest& request, const SessionOptions& options)
     : request_(request),
       options_(options),
-      compile_(compile_options(device.info(), options.precision)),
+      compile_(compile_options(device.info(), options)),
       plan_(plan_frame(model, request)),
       layers_(net::norm_layers(plan_.net)),
       source_layout_(graph::plan_layout(request.source)),

@@ -21,6 +21,9 @@ using net::Look;
 struct SessionOptions {
   graph::Precision precision = graph::Precision::fp32;
   int slot_count = 2;
+  graph::ConvFamily conv_family = graph::ConvFamily::automatic;  ///< for measurements
+  std::string tiled_shape;                                       ///< as CompileOptions has it
+  std::optional<bool> texel_reads;                               ///< the same
   gpu::MemoryUse output = gpu::MemoryUse::read_back;  ///< device: results stay there, as Pictures
 };
 
@@ -37,6 +40,7 @@ struct Picture {
 
 /// What the compiler chooses by on a device.
 graph::CompileOptions compile_options(const gpu::DeviceInfo& device, graph::Precision precision);
+graph::CompileOptions compile_options(const gpu::DeviceInfo& device, const SessionOptions& options);
 
 class Session {
  public:

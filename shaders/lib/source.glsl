@@ -29,9 +29,8 @@ SourceNorm source_norm(int plane) {
   return norm;
 }
 
-// The value at a stored texel; `inside` as view_coordinate gives it.
-vec4 source_texel(View view, SourceNorm norm, int texel, bool inside) {
-  vec4 value = load4(source, texel);
+// A stored value as the view shows it; `inside` as view_coordinate gives it.
+vec4 source_transform(View view, SourceNorm norm, vec4 value, bool inside) {
   if (NORM != 0) {
     value = normalize_value(value, norm.mean_high, norm.mean_low, norm.scale, norm.beta);
   }
@@ -39,14 +38,26 @@ vec4 source_texel(View view, SourceNorm norm, int texel, bool inside) {
   return PAD == PAD_CONSTANT && !inside ? vec4(view.pad_value) : value;
 }
 
-// The value at (y, x) of the view; coordinates outside of it are clamped or padded.
-vec4 source_value(View view, SourceNorm norm, int plane, int y, int x) {
+// The value at a stored texel.
+vec4 source_texel(View view, SourceNorm norm, int texel, bool inside) {
+  return source_transform(view, norm, load4(source, texel), inside);
+}
+
+// The texel behind (y, x) of the view; coordinates outside of it are clamped or padded.
+int source_place(View view, int plane, int y, int x, out bool inside) {
   bool inside_y;
   bool inside_x;
   int row = view_coordinate(PAD, UPSAMPLE, y - view.offset_y, view.height, inside_y);
   int column = view_coordinate(PAD, UPSAMPLE, x - view.offset_x, view.width, inside_x);
-  int texel = plane * view.plane_stride + row * view.row_stride + column * view.column_stride;
-  return source_texel(view, norm, texel, inside_y && inside_x);
+  inside = inside_y && inside_x;
+  return plane * view.plane_stride + row * view.row_stride + column * view.column_stride;
+}
+
+// The value at (y, x) of the view.
+vec4 source_value(View view, SourceNorm norm, int plane, int y, int x) {
+  bool inside;
+  int texel = source_place(view, plane, y, x, inside);
+  return source_texel(view, norm, texel, inside);
 }
 
 #endif

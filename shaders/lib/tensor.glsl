@@ -1,9 +1,11 @@
 // Owns: how kernels reach buffers. A build defines TEXEL (reads go through uniform texel buffers,
-// the fast path of software drivers) or STORAGE, and HALF where activations are stored as fp16.
+// the fast path of software drivers) or STORAGE. HALF reads and writes activations stored as fp16,
+// NARROW reads fp32 and writes fp16, WIDEN the other way; texel buffers convert what they read.
 // Tables (weights, parameters, norm tables, statistics) are always fp32. Every binding is read-only
 // or write-only; writes are storage buffers everywhere.
 //
 //   TENSOR_IN(binding, name)    load4(name, texel)      activations
+//   TENSOR_IN_EITHER(binding, name)  load4_either(name, half, texel)  of the type that half says
 //   TABLE_IN(binding, name)     table4(name, word)      fp32 vec4 words
 //   TENSOR_OUT(binding, name)   store4(name, texel, v)
 //   TABLE_OUT(binding, name)    name.data[word] = v
@@ -14,9 +16,11 @@
 #define TENSOR_IN(index, name) layout(set = 0, binding = index) uniform samplerBuffer name;
 #define TABLE_IN(index, name) layout(set = 0, binding = index) uniform samplerBuffer name;
 #define load4(name, texel) texelFetch(name, texel)
+#define TENSOR_IN_EITHER(index, name) TENSOR_IN(index, name)
+#define load4_either(name, half, texel) load4(name, texel)
 #define table4(name, word) texelFetch(name, word)
 #else
-#ifdef HALF
+#if defined(HALF) || defined(WIDEN)
 #define TENSOR_IN(index, name) \
   layout(set = 0, binding = index, std430) readonly buffer name##_block { uvec2 data[]; } name;
 #define load4(name, texel) unpack_half4(name.data[texel])
@@ -25,12 +29,18 @@
   layout(set = 0, binding = index, std430) readonly buffer name##_block { vec4 data[]; } name;
 #define load4(name, texel) name.data[texel]
 #endif
+#define TENSOR_IN_EITHER(index, name)                                                              \
+  layout(set = 0, binding = index, std430) readonly buffer name##_block { vec4 data[]; } name;     \
+  layout(set = 0, binding = index, std430) readonly buffer name##_half_block { uvec2 data[]; } \
+  name##_half;
+#define load4_either(name, half, texel) \
+  ((half) != 0 ? unpack_half4(name##_half.data[texel]) : name.data[texel])
 #define TABLE_IN(index, name) \
   layout(set = 0, binding = index, std430) readonly buffer name##_block { vec4 data[]; } name;
 #define table4(name, word) name.data[word]
 #endif
 
-#ifdef HALF
+#if defined(HALF) || defined(NARROW)
 #define TENSOR_OUT(index, name) \
   layout(set = 0, binding = index, std430) writeonly buffer name##_block { uvec2 data[]; } name;
 #define store4(name, texel, value) name.data[texel] = pack_half4(value)

@@ -62,7 +62,8 @@ Draft random_draft(Random& random, const graph::CompileOptions& options) {
           draft.tensor_in(tensors[tensors.size() - static_cast<std::size_t>(back)]));
     }
     tensors.push_back(draft.tensor("t" + std::to_string(i), random.whole(1, 40),
-                                   random.whole(1, 60), random.whole(1, 60)));
+                                   random.whole(1, 60), random.whole(1, 60),
+                                   random.whole(0, 1) == 1));
     pass.bindings.push_back(draft.tensor_out(tensors.back()));
     draft.add(std::move(pass));
   }
@@ -121,7 +122,8 @@ TEST(Place, refuses_what_fits_no_allocation) {
 
 TEST(Place, networks_need_little_more_than_what_lives) {
   for (const bool fused : {true, false}) {
-    for (const graph::Precision precision : {graph::Precision::fp32, graph::Precision::fp16}) {
+    for (const graph::Precision precision :
+         {graph::Precision::fp32, graph::Precision::fp16, graph::Precision::fp16_everywhere}) {
       graph::CompileOptions options;
       options.precision = precision;
       if (!fused) options.fusions = graph::Fusions::none();
@@ -134,7 +136,8 @@ TEST(Place, networks_need_little_more_than_what_lives) {
 
 // Windows of planes and parts of concatenations begin where the device can bind them.
 TEST(Place, bindings_are_aligned_and_small_enough) {
-  for (const graph::Precision precision : {graph::Precision::fp32, graph::Precision::fp16}) {
+  for (const graph::Precision precision :
+       {graph::Precision::fp32, graph::Precision::fp16, graph::Precision::fp16_everywhere}) {
     for (const std::uint64_t alignment : {16, 64, 256}) {
       graph::CompileOptions options;
       options.precision = precision;

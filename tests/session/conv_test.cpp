@@ -5,6 +5,7 @@
 #include <functional>
 #include <set>
 
+#include "engine/graph/conv_families.h"
 #include "tests/session/rig.h"
 #include "tests/support/net_builder.h"
 #include "tests/support/tensors.h"
@@ -213,6 +214,10 @@ std::vector<Way> tiled_ways() {
           [tiled](graph::CompileOptions& options) {
             tiled(options);
             options.device.max_shared_bytes = 4096;  // the preset that needs registers alone
+          },
+          [tiled](graph::CompileOptions& options) {
+            tiled(options);
+            options.device.software = false;  // windows of registers
           }};
 }
 std::vector<Way> ways() {
@@ -236,7 +241,7 @@ std::string kernels_of(const graph::RenderGraph& graph) {
 
 void check_case(const Case& test, const graph::CompileOptions& options) {
   const net::Tensor reference = reference_for(options, test.net, test.input);
-  const Bound bound = options.precision == graph::Precision::fp16
+  const Bound bound = options.precision == graph::Precision::fp16_everywhere
                           ? half_bound(reference)
                           : conv_bound(test.net, test.net.nodes[0], test.input,
                                        net::evaluate_parameters(test.net, {}));
@@ -262,7 +267,7 @@ std::vector<Way> different_ways(const Case& test, const std::vector<Way>& candid
 void check_by_turns(const std::vector<Case>& cases) {
   std::size_t turn = 0;
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    const Way other = i % 2 == 0 ? tiled_ways()[i / 2 % 3] : family(graph::ConvFamily::generic);
+    const Way other = i % 2 == 0 ? tiled_ways()[i / 2 % 4] : family(graph::ConvFamily::generic);
     for (const Way& way : different_ways(cases[i], {family(graph::ConvFamily::automatic), other})) {
       graph::CompileOptions options = storage_variant(turn++);
       way(options);
@@ -294,6 +299,34 @@ TEST(Convolutions, large_grids) {
     check_case(test, options);
   }
 }
+/// Every `step`th shape of the tiled family that a layer can have, named as a measured choice names
+/// it.
+void check_shapes_of_tiles(std::size_t step) {
+  std::size_t turn = 0;
+  for (const Case& test : {conv_case({6, 60, {3, 3}, {37, 45}, {1, 1, 1, 1}}),
+                           conv_case({5, 64, {3, 3}, {71, 45}, {1, 1, 1, 1}, {2, 2}}),
+                           conv_case({3, 30, {9, 9}, {27, 38}, {4, 4, 4, 4}}),
+                           conv_case({9, 16, {2, 2}, {37, 38}, {1, 1, 0, 0}}),
+                           conv_case({9, 3, {9, 9}, {37, 38}, {4, 4, 4, 4}})}) {
+    std::vector<Way> candidates;
+    for (const std::string& shape : graph::tiled_shapes()) {
+      candidates.push_back([shape](graph::CompileOptions& options) {
+        options.family = graph::ConvFamily::tiled;
+        options.tiled_shape = shape;
+        options.device.software = false;
+      });
+    }
+    for (const Way& way : different_ways(test, candidates)) {
+      if (turn++ % step != 0) continue;
+      graph::CompileOptions options = storage_variant(turn / step);
+      way(options);
+      check_case(test, options);
+    }
+  }
+}
+TEST(Convolutions, shapes_of_tiles) {
+  check_shapes_of_tiles(5);
+}
 // Several runs of tiles, one record of statistics after the other.
 Case long_case() {
   return conv_case({64, 32, {3, 3}, {77, 122}, {1, 1, 1, 1}});
@@ -307,7 +340,8 @@ TEST(Convolutions, wide) {
   std::vector<Case> cases = wide_cases();
   cases.push_back(long_case());
   for (const Case& test : cases) {
-    for (const graph::Precision precision : {graph::Precision::fp32, graph::Precision::fp16}) {
+    for (const graph::Precision precision :
+         {graph::Precision::fp32, graph::Precision::fp16_everywhere}) {
       graph::CompileOptions options = options_for_tests();
       options.precision = precision;
       const bool expected = options.texel_reads && options.device.software;
@@ -343,10 +377,14 @@ TEST(Convolutions, DISABLED_every_variant) {
   check_everything(large_cases());
   check_everything(wide_cases());
   check_everything(transpose_cases());
+  check_shapes_of_tiles(1);
 }
 
 // Outputs in several bindings and grids that wrap into z, as small limits of a device want them.
 TEST(Convolutions, limits_of_devices) {
+  if (!options_for_tests().texel_reads) {
+    GTEST_SKIP() << "storage reads bind whole tensors, which such limits refuse";
+  }
   const std::vector<Case> cases = {
       conv_case({5, 22, {3, 3}, {38, 41}, {1, 1, 1, 1}}),
       conv_case({22, 22, {3, 3}, {38, 41}, {1, 1, 1, 1}, {}, {}, 22}),

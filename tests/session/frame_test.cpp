@@ -65,12 +65,13 @@ std::string text(const Case& test, const graph::CompileOptions& options) {
 }
 
 bool is_half(const graph::CompileOptions& options) {
-  return options.precision == graph::Precision::fp16;
+  return options.precision == graph::Precision::fp16_everywhere;
 }
 
 std::vector<graph::CompileOptions> variants() {
   std::vector<graph::CompileOptions> result;
-  for (const graph::Precision precision : {graph::Precision::fp32, graph::Precision::fp16}) {
+  for (const graph::Precision precision :
+       {graph::Precision::fp32, graph::Precision::fp16_everywhere}) {
     for (const bool texel : {true, false}) {
       graph::CompileOptions options = options_for_tests();
       options.precision = precision;

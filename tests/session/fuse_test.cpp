@@ -166,7 +166,7 @@ void check_chain(const Named& chain, const std::string& name,
   const net::Value& in = chain.net.value(chain.net.input);
   const net::Tensor input = random_tensor(in.channels, in.height, in.width, 7, -2, 2);
   const net::Tensor reference = reference_for(options, chain.net, input);
-  const bool half = options.precision == graph::Precision::fp16;
+  const bool half = options.precision == graph::Precision::fp16_everywhere;
   const auto layers = static_cast<double>(chain.net.nodes.size());
   const Bound layer = half ? half_bound(reference) : norm_bound(reference);
   expect_result(std::string(chain.name) + ", " + name, chain.net, options, input, reference,

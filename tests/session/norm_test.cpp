@@ -138,7 +138,7 @@ void expect_formula(const Norm& op, const Producer& producer, const net::Tensor&
   const net::Net net = norm_net(op, shape, producer.convolution, random_affine(shape.channels));
   const graph::CompileOptions options = options_of(producer, variant);
   const net::Tensor reference = reference_for(options, net, input);
-  const bool half = options.precision == graph::Precision::fp16;
+  const bool half = options.precision == graph::Precision::fp16_everywhere;
   expect_result(describe(op, producer, shape), net, options, input, reference,
                 half ? half_bound(reference) : norm_bound(reference));
 }

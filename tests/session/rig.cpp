@@ -14,7 +14,7 @@ namespace {
 constexpr float padding_lane = 777;
 
 bool half(const graph::CompileOptions& options) {
-  return options.precision == graph::Precision::fp16;
+  return options.precision == graph::Precision::fp16_everywhere;
 }
 
 // Closed before main returns: afterwards the layers' own statics are gone, and one of them spins.
@@ -143,7 +143,7 @@ std::vector<graph::CompileOptions> storage_variants() {
 
 graph::CompileOptions storage_variant(std::size_t turn) {
   graph::CompileOptions options = options_for_tests();
-  options.precision = turn % 2 == 0 ? graph::Precision::fp32 : graph::Precision::fp16;
+  options.precision = turn % 2 == 0 ? graph::Precision::fp32 : graph::Precision::fp16_everywhere;
   options.texel_reads &= turn / 2 % 2 == 0;
   return options;
 }
