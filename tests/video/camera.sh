@@ -60,5 +60,5 @@ set +e
 result=${PIPESTATUS[0]}
 set -e
 # A machine that did not start is no success of the tests.
-grep -q 'tests* ran' "$folder/log" || exit 1
+grep -q 'tests.* ran' "$folder/log" || exit 1
 exit "$result"
