@@ -78,7 +78,7 @@ INSTANTIATE_TEST_SUITE_P(EachCall, WindowFaults,
                          name_of);
 
 INSTANTIATE_TEST_SUITE_P(
-    EachCall, LongWindowFaults,
+    Long, LongWindowFaults,
     ::testing::Values(
         Fault{"vkAcquireNextImageKHR", 1, stale}, Fault{"vkAcquireNextImageKHR", 1, surface},
         Fault{"vkAcquireNextImageKHR", 4, surface}, Fault{"vkAcquireNextImageKHR", 3, lost},
