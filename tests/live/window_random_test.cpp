@@ -69,7 +69,7 @@ void use_randomly(std::chrono::seconds time, bool measure_memory) {
   std::vector<double> memory;
   const auto end = std::chrono::steady_clock::now() + time;
   while (std::chrono::steady_clock::now() < end) {
-    std::string steps = "windowfocus " + window.window() + " ";
+    std::string steps = "windowactivate --sync " + window.window() + " ";
     for (int i = 0; i < 10; ++i) steps += random_step(window, random);
     window.xdotool(steps);
     ASSERT_TRUE(window.process().running()) << window.log();
