@@ -104,7 +104,19 @@ std::vector<Pack> find_packs() {
   std::vector<Pack> packs;
   add_packs(shipped_folder(), packs);
   add_packs(files::data_folder() / "styles", packs);
+  std::stable_partition(packs.begin(), packs.end(),
+                        [](const Pack& pack) { return pack.name == default_pack; });
   return packs;
+}
+
+std::string finer_pack(const ModelChoice& choice, gpu::DeviceType device) {
+  const bool fast = device == gpu::DeviceType::discrete;
+  const bool chosen = !choice.model.empty() || !choice.pack.empty();
+  if (!fast || chosen) return {};
+  for (const Pack& pack : find_packs()) {
+    if (pack.name == fine_pack) return fine_pack;
+  }
+  return {};
 }
 
 net::Model load_model(const ModelChoice& choice) {

@@ -21,11 +21,12 @@ struct Pack {
 /// nowhere.
 std::filesystem::path shipped_folder();
 
-/// The shipped packs, then those of the user's own (XDG_DATA_HOME/impasto/styles); a name that
-/// appears twice is the user's.
-std::vector<Pack> find_packs();
-
 inline const std::string default_pack = "live";
+inline const std::string fine_pack = "fine";  ///< the same styles by a larger network
+
+/// The default pack, the other shipped ones, then those of the user's own
+/// (XDG_DATA_HOME/impasto/styles); a name that appears twice is the user's.
+std::vector<Pack> find_packs();
 
 struct ModelChoice {
   std::string pack;         ///< empty: default_pack
@@ -33,6 +34,10 @@ struct ModelChoice {
   std::string input_range;  ///< "0..255"; empty: what the model says
   std::string output_range;
 };
+
+/// The pack that this device is fast enough for, where nothing was chosen and the default is
+/// smaller; empty: none.
+std::string finer_pack(const ModelChoice& choice, gpu::DeviceType device);
 
 /// Throws Error{usage} for an unknown pack or a malformed range, Error{model} for a bad file.
 net::Model load_model(const ModelChoice& choice);

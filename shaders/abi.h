@@ -106,10 +106,11 @@ struct View {
   C(17, group_out, GROUP_OUT, 0)           \
   C(18, lanes, LANES, 8)
 
-// conv_shuffle: planes of 4 output channels per invocation.
-#define SHUFFLE_CONSTANTS(C) \
-  CONV_CONSTANTS(C)          \
-  C(19, out_planes, OUT_PLANES, 1)
+// conv_shuffle: planes of 4 output channels and rows of pixels per invocation.
+#define SHUFFLE_CONSTANTS(C)       \
+  CONV_CONSTANTS(C)                \
+  C(19, out_planes, OUT_PLANES, 1) \
+  C(20, tile_y, TILE_Y, 2)
 
 // conv_tiled: block_out channels x tile pixels per workgroup, lane_out channels x lane_pixels
 // pixels per invocation; kernel columns per step, kernel rows per window of registers.

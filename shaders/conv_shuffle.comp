@@ -1,5 +1,5 @@
 // Dense 2-D convolution without shared memory: a lane holds OUT_PLANES planes of 4 output channels x
-// (2 rows x 4 columns) of sums; the lanes of a subgroup fetch different words of the weights and
+// (TILE_Y rows x 4 columns) of sums; the lanes of a subgroup fetch different words of the weights and
 // spread them with shuffles from constant lanes; input rows slide through a register window, so that
 // each texel is fetched once per lane. Straight-line code per row: values fetched long before their
 // use would be spilled around every fetch between.
@@ -29,8 +29,8 @@ TABLE_OUT(5, partials)
 layout(push_constant) uniform Push { ConvPush push; };
 
 const int TILE_X = 4;
-const int TILE_Y = 2;
 const int TILE = TILE_Y * TILE_X;
+const int MOST_TILE = 16;
 const int WINDOW_X = (TILE_X - 1) * STRIDE_X + KERNEL_X;
 // Rows of larger kernels are a loop: their code would not stay in the instruction cache.
 const int LONGEST_STRAIGHT_KERNEL = 4;
@@ -129,7 +129,7 @@ void main() {
     }
   }
 
-  bool valid[TILE];
+  bool valid[MOST_TILE];
   [[unroll]] for (int i = 0; i < TILE; ++i) {
     valid[i] = own_tile < tile_count && first_y + i / TILE_X < push.out_height &&
                first_x + i % TILE_X < push.out_width;

@@ -25,6 +25,7 @@ TABLE_OUT(3, partials)
 layout(push_constant) uniform Push { WinogradOutputPush push; };
 
 const int TILE = TILE_SIDE * TILE_SIDE;
+const int MOST_TILE = TILE;
 vec4 sums[TILE];
 vec4 lines[TILE_SIDE * MOST];
 

@@ -117,7 +117,8 @@ uint slot_code(int y, int chunk, const int j, uint source_code, vec4 values) {
   if (component == 3) strength = 0.0;
   const float old_code = SAME_LAYOUT != 0 ? float(source_code) : code_of(component, pixel.source);
   const float new_code = code_of(component, vec4(pixel.result, 0.0));
-  const uint code = uint(floor(old_code + strength * (new_code - old_code) + 0.5));
+  // Each end exactly, whatever the other code is.
+  const uint code = uint(floor(old_code * (1.0 - strength) + new_code * strength + 0.5));
   return position < columns ? code << uint(SHIFT) : 0u;
 }
 

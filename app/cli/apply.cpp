@@ -155,6 +155,13 @@ void report(const ApplyOptions& options, const Stylizer& stylizer, std::int64_t 
             (frames == 1 ? " frame" : " frames") + text + " on " + stylizer.stats().device);
 }
 
+void suggest_finer_pack(const ModelChoice& choice, const gpu::DeviceInfo& device) {
+  const std::string pack = finer_pack(choice, device.type);
+  if (pack.empty()) return;
+  log::info(device.name + " is fast enough for the larger network of the same styles: --pack " +
+            pack);
+}
+
 }  // namespace
 
 ExitCode apply(ApplyOptions options) {
@@ -167,6 +174,7 @@ ExitCode apply(ApplyOptions options) {
   set_output_size(options, source->info().format);
 
   Stylizer stylizer(std::move(looks.model), options.stylizer);
+  suggest_finer_pack(looks.choice, stylizer.device());
   LookClock clock(std::move(looks.track), source->info().time_base.value());
   const std::unique_ptr<video::Sink> sink = video::open_sink(options.sink, *source);
   std::atomic<std::int64_t> written = 0;

@@ -44,6 +44,7 @@ void begin_model(State& state, Clock::time_point now) {
   state.morph.reset();
   state.watched.reset();
   state.features = nullptr;
+  state.thumbnails.clear();
 }
 
 }  // namespace

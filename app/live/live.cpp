@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <future>
 #include <memory>
 
 #include "app/live/control_places.h"
@@ -66,6 +67,7 @@ class Live {
   Window window_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<ThumbnailLoader> thumbnails_;
+  std::uint64_t thumbnails_model_ = 0;  // its number
   ControlPlaces control_places_;
   SharedBitmap letters_;
   std::shared_ptr<const FeatureView> drawn_features_;
@@ -76,6 +78,7 @@ class Live {
   Clock::time_point last_redraw_{};
   Clock::time_point last_lists_{};
   std::optional<Clock::time_point> last_rebuild_;
+  std::future<std::vector<video::VideoDevice>> cameras_;
   std::vector<double> intervals_;  // ms between redraws while there are events; for profile
 };
 
@@ -137,13 +140,20 @@ std::unique_ptr<Pipeline> Live::start_pipeline() {
   state_.hint = first.hint;
   pipeline->open_source(
       source_options(state_.settings, first.input, command_.input_options, !command_.paused));
+  pipeline->control_source(
+      [volume = state_.settings.volume](video::LiveSource& source) { source.set_volume(volume); });
   return pipeline;
 }
 
+/// Cameras are asked on a thread: one that is busy may take its time to answer.
 void Live::refresh_lists() {
   state_.packs = app::find_packs();
   state_.presets = app::saved_presets();
-  state_.cameras = video::list_cameras();
+  if (cameras_.valid()) {
+    if (cameras_.wait_for(0s) != std::future_status::ready) return;
+    state_.cameras = cameras_.get();
+  }
+  cameras_ = std::async(std::launch::async, video::list_cameras);
 }
 
 void Live::fit_scale() {
@@ -155,15 +165,18 @@ void Live::fit_scale() {
 
 /// What is new since the last redraw.
 void Live::update(Clock::time_point now) {
-  const std::uint64_t model = state_.model_number;
   take_report(state_, pipeline_->report(), now);
-  if (state_.model_number != model) {
+  // The first picture goes before the gallery's.
+  if (thumbnails_model_ != state_.model_number && state_.has_picture && !state_.report.compiling) {
+    thumbnails_model_ = state_.model_number;
     const LoadedModel& loaded = *state_.report.model;
     thumbnails_.reset();
     thumbnails_ = std::make_unique<ThumbnailLoader>(
         loaded.choice, loaded.model.info().styles.size(), command_.stylizer);
   }
-  if (thumbnails_) state_.thumbnails = thumbnails_->bitmaps();
+  if (thumbnails_ && thumbnails_model_ == state_.model_number) {
+    state_.thumbnails = thumbnails_->bitmaps();
+  }
   if (std::optional<Shown> shown = pipeline_->take_shown()) {
     window_.set_picture(shown->picture);
     state_.shape = shown->shape;

@@ -237,9 +237,11 @@ void Pipeline::make_stylizer() {
 
 void Pipeline::open_source(const video::LiveOptions& source) {
   post([this, source] {
+    video::LiveOptions options = source;
+    if (source_) options.begin = source_->play_time();
     source_.reset();
     last_frame_.reset();
-    source_ = std::make_unique<video::LiveSource>(source);
+    source_ = std::make_unique<video::LiveSource>(options);
     if (recorder_) {
       source_->set_sound_listener(
           [this](const video::SoundBlock& block) { recorder_->write_sound(block); });
@@ -251,23 +253,33 @@ void Pipeline::open_source(const video::LiveOptions& source) {
   });
 }
 
+void Pipeline::load(const app::ModelChoice& choice) {
+  net::Model model = app::load_model(choice);
+  net::LayerTable layers(model);
+  model_ =
+      std::make_shared<const LoadedModel>(LoadedModel{choice, std::move(model), std::move(layers)});
+  look_ = default_look(model_->model.info());
+  watched_.reset();
+  failed_.reset();
+  update_report([&](Report& report) {
+    report.model = model_;
+    ++report.model_number;
+    report.problem.clear();
+    report.features = nullptr;
+    new_look_.reset();  // of the model before
+  });
+  make_stylizer();
+}
+
 void Pipeline::open_model(const app::ModelChoice& choice) {
   post([this, choice] {
-    net::Model model = app::load_model(choice);
-    net::LayerTable layers(model);
-    model_ = std::make_shared<const LoadedModel>(
-        LoadedModel{choice, std::move(model), std::move(layers)});
-    look_ = default_look(model_->model.info());
-    watched_.reset();
-    failed_.reset();
-    update_report([&](Report& report) {
-      report.model = model_;
-      ++report.model_number;
-      report.problem.clear();
-      report.features = nullptr;
-      new_look_.reset();  // of the model before
-    });
-    make_stylizer();
+    try {
+      load(choice);
+    } catch (const Error& error) {
+      if (model_) throw;
+      say(error.what(), true);
+      load({});
+    }
   });
 }
 

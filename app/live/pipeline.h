@@ -73,7 +73,8 @@ class Pipeline {
   Pipeline& operator=(const Pipeline&) = delete;
 
   void open_source(const video::LiveOptions& source);
-  /// Keeps the model that runs where the new one is refused.
+  /// Keeps the model that runs where the new one is refused; where none runs, the default pack
+  /// does.
   void open_model(const app::ModelChoice& choice);
   void set_network_height(int lines);
   /// For the model of this number only; from the next frame on, also of a paused source.
@@ -100,6 +101,7 @@ class Pipeline {
   void post(std::function<void()> task);
   bool run_tasks();
   void make_stylizer();
+  void load(const app::ModelChoice& choice);
   bool wants_frame();
   void process(const video::LiveFrame& frame);
   void publish(const Picture& picture, const video::LiveFrame& frame);

@@ -44,10 +44,10 @@ std::string wide_layer_family(const CompileOptions& options) {
 }
 
 bool conv_takes_norm(const Draft& draft, const net::Conv& op, const TensorView& source) {
-  // A lane of `shuffle` normalizes its window again for every output plane: past two planes a pass
-  // that materializes the normalized tensor costs less.
+  // A lane of `shuffle` normalizes its window again for every output plane, and does little else
+  // fast between fetches: a pass that materializes the normalized tensor costs less.
   const ConvKernel kernel = choose_conv_kernel(draft, op, source);
-  if (kernel == ConvKernel::shuffle) return op.out_channels <= 8;
+  if (kernel == ConvKernel::shuffle) return op.kernel == net::Pair{1, 1} && op.out_channels <= 8;
   return true;
 }
 
@@ -63,7 +63,7 @@ int conv_tiles(const Draft& draft, const net::Conv& op, const TensorView& source
     case ConvKernel::winograd:
       return winograd_records(draft, grid_height, grid_width);
     case ConvKernel::shuffle:
-      return shuffle_tiles(draft, grid_height, grid_width);
+      return shuffle_tiles(draft, op, grid_height, grid_width);
     case ConvKernel::tiled:
       return tiled_tiles(draft, op, grid_height, grid_width);
     case ConvKernel::depthwise:

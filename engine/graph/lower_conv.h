@@ -45,7 +45,7 @@ int conv_tiles(const Draft& draft, const net::Conv& op, const TensorView& source
 void lower_conv_task(Draft& draft, const ConvTask& task);
 
 int winograd_records(const Draft& draft, int grid_height, int grid_width);
-int shuffle_tiles(const Draft& draft, int grid_height, int grid_width);
+int shuffle_tiles(const Draft& draft, const net::Conv& op, int grid_height, int grid_width);
 int tiled_tiles(const Draft& draft, const net::Conv& op, int grid_height, int grid_width);
 
 void lower_conv_winograd(Draft& draft, const ConvTask& task);

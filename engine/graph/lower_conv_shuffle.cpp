@@ -6,8 +6,12 @@ namespace impasto::graph {
 namespace {
 
 // The register tile of shaders/conv_shuffle.comp.
-constexpr int tile_height = 2;
 constexpr int tile_width = 4;
+// Rows of a tile: a single plane of outputs leaves room for the sums of twice as many, which share
+// each fetched row and each fetched weight.
+int tile_height(const net::Conv& op) {
+  return op.out_channels <= 4 && op.stride.y == 1 ? 4 : 2;
+}
 
 int div_up(int a, int b) {
   return (a + b - 1) / b;
@@ -30,8 +34,8 @@ bool shuffle_can(const Draft& draft, const net::Conv& op, const TensorView&) {
          op.kernel.y <= 9 && op.kernel.x <= 9;
 }
 
-int shuffle_tiles(const Draft& draft, int grid_height, int grid_width) {
-  return div_up(div_up(grid_height, tile_height) * div_up(grid_width, tile_width),
+int shuffle_tiles(const Draft& draft, const net::Conv& op, int grid_height, int grid_width) {
+  return div_up(div_up(grid_height, tile_height(op)) * div_up(grid_width, tile_width),
                 static_cast<int>(draft.device().subgroup_size));
 }
 
@@ -45,6 +49,7 @@ void lower_conv_shuffle(Draft& draft, const ConvTask& task) {
   constants.in_count = op.in_channels < 4 ? op.in_channels : 4;
   constants.out_count = op.out_channels < 4 ? op.out_channels : 4;
   constants.out_planes = choose_out_planes(task.result.planes());
+  constants.tile_y = tile_height(op);
 
   const ResourceId weights = draft.constant(task.name + " weights", pack_dense(op));
   const ResourceId bias =
@@ -52,7 +57,7 @@ void lower_conv_shuffle(Draft& draft, const ConvTask& task) {
           ? -1
           : draft.parameter(op.bias, static_cast<std::size_t>(op.out_channels), op.out_channels);
   abi::ConvPush push = conv_push(task);
-  const int tiles = shuffle_tiles(draft, task.grid_height, task.grid_width);
+  const int tiles = shuffle_tiles(draft, op, task.grid_height, task.grid_width);
   draft.for_plane_windows(task.result, [&](int first, int count) {
     push.first_plane = first;
     push.out_planes = count;

@@ -42,6 +42,9 @@ std::optional<LiveFrame> LiveSource::poll() {
 LiveStatus LiveSource::status() const {
   return implementation_->status();
 }
+std::int64_t LiveSource::play_time() const {
+  return implementation_->play_time();
+}
 void LiveSource::pause() {
   implementation_->pause();
 }
@@ -67,9 +70,12 @@ void LiveSource::set_sound_listener(SoundListener listener) {
 LiveSource::Implementation::Implementation(const LiveOptions& options)
     : options_(options),
       camera_(camera_path(options.source.input)),
-      clock_(clock_of(options)),
+      clock_(clock_of(options), options.begin),
       paused_(!options.play),
       loop_(options.loop),
+      offset_(options.begin),
+      last_time_(options.begin - 1),
+      polled_time_(options.begin - 1),
       last_sign_(clock_.instant()) {
   options_.source.cancel = &interrupt_;
   options_.source.copy_streams = false;
@@ -152,6 +158,11 @@ LiveStatus LiveSource::Implementation::status() const {
     status.sound_message = !failure.empty() ? failure : output_->message();
   }
   return status;
+}
+
+std::int64_t LiveSource::Implementation::play_time() const {
+  const std::lock_guard lock(mutex_);
+  return std::max(clock_.now(), polled_time_);
 }
 
 void LiveSource::Implementation::pause() {

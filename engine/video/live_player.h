@@ -34,6 +34,7 @@ class LiveSource::Implementation {
 
   std::optional<LiveFrame> poll();
   LiveStatus status() const;
+  std::int64_t play_time() const;
   void pause();
   void resume();
   void step();
@@ -87,11 +88,11 @@ class LiveSource::Implementation {
   bool read_all_ = false;  ///< the file's last frame was read
   bool closing_ = false;
   std::optional<Jump> jump_;
-  std::int64_t offset_ = 0;        ///< play time of the file's beginning
-  std::int64_t loop_length_ = 0;   ///< 0: not known before the end was read
-  std::int64_t last_time_ = -1;    ///< play time of the frame read last
-  std::int64_t polled_time_ = -1;  ///< play time of the frame polled last
-  std::int64_t last_end_ = 0;      ///< of the file, where that frame ends
+  std::int64_t offset_;           ///< play time of the file's beginning
+  std::int64_t loop_length_ = 0;  ///< 0: not known before the end was read
+  std::int64_t last_time_;        ///< play time of the frame read last
+  std::int64_t polled_time_;      ///< play time of the frame polled last
+  std::int64_t last_end_ = 0;     ///< of the file, where that frame ends
   bool first_of_jump_ = true;
   Instant last_sign_;  ///< of life: a frame, or an attempt to open
   SoundListener listener_;

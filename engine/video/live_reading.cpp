@@ -145,10 +145,10 @@ void LiveSource::Implementation::add_live(Frame frame, const SourceInfo& info) {
   last_sign_ = arrival;
   rate_.count(arrival, 1);
   if (paused_) return;
-  if (last_time_ < 0) {
-    // The first one's time is 0.
+  if (last_time_ < options_.begin) {
+    // The first one's time is the beginning.
     const auto age = std::chrono::duration_cast<microseconds>(arrival - live.captured);
-    clock_.advance_to(age.count());
+    clock_.advance_to(options_.begin + age.count());
   }
   last_time_ = std::max(clock_.at(live.captured), last_time_ + 1);
   live.frame = std::move(frame);
@@ -164,6 +164,7 @@ void LiveSource::Implementation::start_sound(const SourceInfo& info) {
   {
     const std::lock_guard lock(mutex_);
     track_ = std::make_unique<SoundTrack>(options_.source, clock_, loop_, loop_length_);
+    track_->seek(0, offset_);
     track_->set_listener(listener_);
     SoundTrack* track = track_.get();
     output_ = std::make_unique<SoundOutput>(

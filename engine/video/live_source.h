@@ -89,6 +89,8 @@ struct LiveOptions {
   bool loop = true;      ///< files
   bool play = true;      ///< false: paused at the first frame, which is polled
   bool sound = true;
+  /// Play time of its beginning: play_time() of the source before, so that a recording goes on.
+  std::int64_t begin = 0;
   /// For tests: what time it is. Empty: the steady clock.
   std::function<Instant()> now;
 };
@@ -106,6 +108,8 @@ class LiveSource {
   /// The newest frame that is due and was not polled yet.
   std::optional<LiveFrame> poll();
   LiveStatus status() const;
+  /// Microseconds; no frame polled so far is later.
+  std::int64_t play_time() const;
 
   void pause();
   void resume();

@@ -18,8 +18,9 @@ class PlayClock {
   using Instant = std::chrono::steady_clock::time_point;
   static constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
 
-  /// Stands at 0, with nothing to show.
-  explicit PlayClock(std::function<Instant()> now) : now_(std::move(now)), since_(now_()) {}
+  /// Stands at `begin`, with nothing to show.
+  explicit PlayClock(std::function<Instant()> now, std::int64_t begin = 0)
+      : now_(std::move(now)), since_(now_()), base_(begin) {}
 
   Instant instant() const { return now_(); }
   std::int64_t now() const { return at(now_()); }
@@ -45,7 +46,7 @@ class PlayClock {
   const std::function<Instant()> now_;
   mutable std::mutex mutex_;
   Instant since_;
-  std::int64_t base_ = 0;  ///< play time at since_
+  std::int64_t base_;  ///< play time at since_
   std::int64_t limit_ = 0;
   bool running_ = false;
 };

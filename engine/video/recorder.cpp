@@ -210,6 +210,9 @@ void Recorder::Implementation::open(const Frame& first) {
   info.rotation = options_.rotation;
   info.has_audio = options_.sound;
   input_.emplace(std::move(info), first);
+  // What a screen shows is opaque: nobody need be told that a codec has no alpha.
+  PixelLayout& layout = input_->info.format.layout;
+  if (layout.has_alpha()) --layout.component_count;
   sink_ = open_sink(options_.sink, input_->info, input_->streams);
   format_ = sink_->frame_format(first.format);
 }

@@ -1,5 +1,5 @@
 // Owns: partial statistics (lib/statistics.glsl) of the tiles that the lanes of one subgroup hold in
-// `sums`, TILE values of one plane each. Needs TILE, LANES, sums and the binding `partials`, and a
+// `sums`, TILE values of one plane each. Needs TILE (up to MOST_TILE), LANES, sums and the binding `partials`, and a
 // workgroup of exactly one subgroup.
 #ifndef IMPASTO_LIB_SUBGROUP_RECORD
 #define IMPASTO_LIB_SUBGROUP_RECORD
@@ -13,7 +13,7 @@ vec4 sum_over_lanes(vec4 value) {
 }
 
 // The record of the tiles of all lanes: sums[first, first + TILE) where `valid`.
-void write_record(int first, int record, bool valid[TILE], int lane) {
+void write_record(int first, int record, bool valid[MOST_TILE], int lane) {
   // Differences from a value of the tile are exact zeros where all are equal.
   const vec4 pilot = subgroupShuffle(sums[first], 0u);
   vec4 difference_sum = vec4(0.0);

@@ -40,11 +40,18 @@ TEST(Information, Devices) {
   }
 }
 
-TEST(Information, StylesListTheShippedPack) {
+TEST(Information, StylesListTheShippedPacks) {
   const json packs = print_json("styles")["packs"];
-  ASSERT_FALSE(packs.empty());
-  EXPECT_EQ(packs[0]["name"], "live");
+  ASSERT_EQ(packs.size(), 2);
+  EXPECT_EQ(packs[0]["name"], "live") << "the default comes first";
   EXPECT_LE(packs[0]["mac_per_pixel"].get<double>(), 6000);
+  EXPECT_EQ(packs[1]["name"], "fine");
+  EXPECT_LE(packs[1]["mac_per_pixel"].get<double>(), 45000);
+  EXPECT_GE(packs[0]["styles"].size(), 17) << "sixteen and identity";
+  ASSERT_EQ(packs[0]["styles"].size(), packs[1]["styles"].size());
+  for (std::size_t i = 0; i < packs[0]["styles"].size(); ++i) {
+    EXPECT_EQ(packs[0]["styles"][i]["name"], packs[1]["styles"][i]["name"]);
+  }
   std::vector<std::string> names;
   for (const json& style : packs[0]["styles"]) names.push_back(style["name"]);
   EXPECT_THAT(names, testing::Contains("starry_night"));

@@ -13,8 +13,6 @@
 #include <sstream>
 #include <thread>
 
-#include "app/live/thumbnail_loader.h"
-
 namespace impasto::test {
 namespace {
 
@@ -37,6 +35,13 @@ std::string output_of(const std::string& command) {
   if (pipe) pclose(pipe);
   while (!text.empty() && text.back() == '\n') text.pop_back();
   return text;
+}
+
+/// Of all windows of this program: each kernel is compiled once.
+const std::string& cache_folder() {
+  static const video::test::TemporaryFolder folder;
+  static const std::string name = folder / "";
+  return name;
 }
 
 /// Until `done`, at most as long as patience lasts.
@@ -113,6 +118,8 @@ Display::Display() {
   name_ = ":" + std::to_string(std::atoi(content(number).c_str()));
   setenv("DISPLAY", name_.c_str(), 1);
   manager_.emplace("openbox", folder / "openbox");
+  // A window that is mapped while the manager starts may never be told that it is visible.
+  wait_for([] { return std::system("xdotool get_num_desktops >/dev/null 2>&1") == 0; });
 }
 
 Display& display() {
@@ -142,13 +149,13 @@ LiveWindow::LiveWindow(const std::string& folder, const std::string& arguments,
                        const std::string& environment)
     : folder_(folder) {
   display();
-  process_.emplace("env XDG_CONFIG_HOME=" + folder + "/config XDG_CACHE_HOME=" + folder +
-                       "/cache XDG_VIDEOS_DIR=" + folder +
+  process_.emplace("env XDG_CONFIG_HOME=" + folder + "/config XDG_CACHE_HOME=" + cache_folder() +
+                       " XDG_VIDEOS_DIR=" + folder +
                        " IMPASTO_DEBUG=validate,sync,controls LIBGL_ALWAYS_SOFTWARE=1 "
                        "SDL_AUDIODRIVER=dummy " +
                        environment + " " IMPASTO_PROGRAM " live " + arguments,
                    folder + "/log");
-  std::filesystem::remove(folder + "/cache/impasto/controls.txt");
+  std::filesystem::remove(controls_file());
   const bool found = wait_for([&] {
     window_ = output_of("xdotool search --onlyvisible --pid " + std::to_string(process_->id()) +
                         " 2>/dev/null | tail -1");
@@ -158,6 +165,10 @@ LiveWindow::LiveWindow(const std::string& folder, const std::string& arguments,
   place("picture");
 }
 
+std::string LiveWindow::controls_file() {
+  return cache_folder() + "/impasto/controls.txt";
+}
+
 std::string LiveWindow::log() const {
   return content(folder_ + "/log");
 }
@@ -165,7 +176,7 @@ std::string LiveWindow::log() const {
 live::Box LiveWindow::place(const std::string& control) {
   live::Box box;
   const bool found = wait_for([&] {
-    std::istringstream lines(content(folder_ + "/cache/impasto/controls.txt"));
+    std::istringstream lines(content(controls_file()));
     float x = 0, y = 0, width = 0, height = 0;
     std::string name;
     while (lines >> x >> y >> width >> height && std::getline(lines >> std::ws, name)) {
@@ -209,13 +220,27 @@ void LiveWindow::key(const std::string& key) {
 }
 
 Screen LiveWindow::grab() {
-  const std::string file = folder_ + "/screen.png";
-  EXPECT_EQ(std::system(("import -window " + window_ + " -define png:color-type=2 -depth 8 " +
-                         file + " 2>/dev/null")
-                            .c_str()),
-            0)
+  const std::string file = folder_ + "/screen.ppm";
+  EXPECT_EQ(
+      std::system(
+          ("import -silent -window " + window_ + " -depth 8 " + file + " 2>/dev/null").c_str()),
+      0)
       << log();
-  return live::read_bitmap(file);
+  std::ifstream input(file, std::ios::binary);  // "P6", width, height, 255, then R, G, B
+  std::string magic;
+  int width = 0, height = 0, most = 0;
+  input >> magic >> width >> height >> most;
+  input.get();
+  std::vector<char> rgb(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3);
+  input.read(rgb.data(), static_cast<std::streamsize>(rgb.size()));
+  EXPECT_TRUE(input && magic == "P6" && most == 255);
+  std::vector<std::uint8_t> rgba;
+  rgba.reserve(rgb.size() / 3 * 4);
+  for (std::size_t i = 0; i < rgb.size(); ++i) {
+    rgba.push_back(static_cast<std::uint8_t>(rgb[i]));
+    if (i % 3 == 2) rgba.push_back(255);
+  }
+  return std::make_shared<const live::Bitmap>(width, height, std::move(rgba));
 }
 
 Screen LiveWindow::screen() {

@@ -61,6 +61,7 @@ class LiveWindow {
   const std::string& window() const { return window_; }
   Process& process() { return *process_; }
   std::string log() const;
+  static std::string controls_file();
   /// Waits until the control has a place.
   live::Box place(const std::string& control);
   void xdotool(const std::string& commands);

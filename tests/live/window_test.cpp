@@ -125,12 +125,14 @@ TEST_F(WindowTest, WhatWasChosenIsThereAtTheNextStart) {
   Screen last;
   {
     LiveWindow window(folder / "", arguments);
+    const Screen first = window.picture();
     window.key("4");
+    last = window.picture_after(first);
     window.click("tab Lab");
-    last = window.picture_after(window.picture(), 0);
+    window.place("watch");
     window.finish();
   }
-  LiveWindow window(folder / "", "");
+  LiveWindow window(folder / "", arguments);
   window.place("watch");  // a control of the Lab
   EXPECT_EQ(largest_difference(window.picture(), last), 0);
   window.finish();
@@ -143,7 +145,8 @@ TEST_F(WindowTest, SurvivesSizesHidingAndTheWholeScreen) {
   window.xdotool("windowsize --sync " + id + " 800 600 sleep 1 windowsize " + id +
                  " 1 1 sleep 1 windowsize " + id + " 1000 640 sleep 1");
   EXPECT_EQ(largest_difference(window.picture(), first), 0);
-  window.xdotool("windowminimize --sync " + id + " sleep 1 windowmap --sync " + id + " sleep 1");
+  window.xdotool("windowminimize --sync " + id + " sleep 1 windowactivate --sync " + id +
+                 " sleep 1");
   EXPECT_EQ(largest_difference(window.picture(), first), 0);
   window.key("f");
   const Screen whole = window.picture_after(first, 0);

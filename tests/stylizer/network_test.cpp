@@ -23,7 +23,8 @@ struct Case {
 };
 
 std::string model_path(const std::string& name) {
-  const std::string folder = name == "live" ? "/app/styles/" : "/../shared/models/";
+  const bool shipped = name == "live" || name == "fine";
+  const std::string folder = shipped ? "/app/styles/" : "/../shared/models/";
   return IMPASTO_SOURCE_DIR + folder + name + ".onnx";
 }
 
@@ -161,13 +162,14 @@ std::string case_name(const testing::TestParamInfo<Case>& info) {
 INSTANTIATE_TEST_SUITE_P(Small, WholeNetwork,
                          testing::Values(Case{"live", 240, 320}, Case{"pilot_live", 251, 333},
                                          Case{"candy", 64, 96}, Case{"mosaic", 64, 96},
-                                         Case{"wave", 64, 96}),
+                                         Case{"wave", 64, 96}, Case{"fine", 64, 96}),
                          case_name);
 INSTANTIATE_TEST_SUITE_P(Long, WholeNetwork,
                          testing::Values(Case{"candy", 240, 320}, Case{"candy", 251, 333},
                                          Case{"mosaic", 240, 320}, Case{"mosaic", 251, 333},
                                          Case{"wave", 240, 320}, Case{"wave", 251, 333},
-                                         Case{"pilot_live", 240, 320}, Case{"live", 251, 333}),
+                                         Case{"pilot_live", 240, 320}, Case{"live", 251, 333},
+                                         Case{"fine", 251, 333}),
                          case_name);
 
 }  // namespace

@@ -15,8 +15,12 @@ namespace {
 
 using testing::HasSubstr;
 
+net::Model shipped_model(const std::string& pack) {
+  return net::Model::load(IMPASTO_SOURCE_DIR "/app/styles/" + pack + ".onnx");
+}
+
 net::Model live_model() {
-  return net::Model::load(IMPASTO_SOURCE_DIR "/app/styles/live.onnx");
+  return shipped_model("live");
 }
 
 video::FrameFormat format_of(int width, int height, const std::string& layout = "yuv420p") {
@@ -119,16 +123,18 @@ TEST(Stylizer, StrengthZeroIsTheSource) {
   EXPECT_EQ(samples(stylise(stylizer, frame)), samples(frame));
 }
 
-TEST(Stylizer, TheIdentityStyleGivesThePictureBack) {
-  Stylizer stylizer(live_model(), {});
-  ASSERT_GE(stylizer.model().identity_style, 0);
-  stylizer.set_look(
-      style(stylizer.model(), static_cast<std::size_t>(stylizer.model().identity_style)));
-  const video::Frame frame = picture(format_of(64, 48, "rgb24"), 3);
-  const auto before = samples(frame);
-  const auto after = samples(stylise(stylizer, frame));
-  for (std::size_t i = 0; i < before.size(); ++i) {
-    ASSERT_NEAR(std::to_integer<int>(before[i]), std::to_integer<int>(after[i]), 1) << i;
+TEST(Stylizer, TheIdentityStyleOfEveryPackGivesThePictureBack) {
+  for (const char* pack : {"live", "fine"}) {
+    Stylizer stylizer(shipped_model(pack), {});
+    ASSERT_GE(stylizer.model().identity_style, 0);
+    stylizer.set_look(
+        style(stylizer.model(), static_cast<std::size_t>(stylizer.model().identity_style)));
+    const video::Frame frame = picture(format_of(64, 48, "rgb24"), 3);
+    const auto before = samples(frame);
+    const auto after = samples(stylise(stylizer, frame));
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      ASSERT_NEAR(std::to_integer<int>(before[i]), std::to_integer<int>(after[i]), 1) << i;
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "engine/base/files.h"
 #include "tests/video/live_support.h"
 #include "tests/video/report.h"
 #include "tests/video/support.h"
@@ -124,6 +125,21 @@ TEST_F(Live, loops_without_a_gap) {
   EXPECT_TRUE(becomes([&] { return source.status().state == LiveState::ended; }));
   source.set_loop(true);
   EXPECT_TRUE(next_frame(source)) << "goes on where it stood";
+}
+
+TEST_F(Live, goes_on_from_the_play_time_of_the_source_before) {
+  LiveOptions options = by_hand(clip("clip.mp4"));
+  options.begin = 5'000'000;
+  LiveSource source(options);
+  EXPECT_EQ(source.play_time(), 5'000'000);
+  for (int i = 0; i < 3; ++i) {
+    const auto frame = next_frame(source);
+    ASSERT_TRUE(frame);
+    EXPECT_NEAR(frame->position, i / 25.0, 1e-5);
+    EXPECT_EQ(frame->frame.pts, 5'000'000 + i * 40'000);
+    hand.advance(40'000);
+  }
+  EXPECT_EQ(source.play_time(), 5'120'000);
 }
 
 TEST_F(Live, generated_pictures_loop_when_they_end) {
@@ -332,10 +348,33 @@ TEST_F(Live, a_stream_that_does_not_wait_shows_its_newest_frame) {
   EXPECT_TRUE(wait_for(number - 1)) << "a pause of a stream is skipped";
 }
 
+TEST_F(Live, shows_a_screen) {
+  if (std::system("command -v Xvfb >/dev/null") != 0) GTEST_SKIP() << "there is no Xvfb";
+  const std::string display = folder / "display";
+  shell("Xvfb -displayfd 3 -screen 0 320x240x24 3>" + display + " >/dev/null 2>&1 & echo $! >" +
+        (folder / "process"));
+  std::string number;
+  EXPECT_TRUE(becomes([&] {
+    if (files::file_exists(display)) number = files::read_file(display, ExitCode::input);
+    return number.ends_with('\n');
+  }));
+  number.pop_back();
+  {
+    LiveOptions options;
+    options.source.input = "x11grab::" + number + ".0+10,20,framerate=20,video_size=160x120";
+    LiveSource source(options);
+    const auto first = next_frame(source);
+    const auto second = next_frame(source);
+    EXPECT_TRUE(first && second) << source.status().message;
+    EXPECT_TRUE(second && second->frame.pts > first->frame.pts);
+    EXPECT_TRUE(source.status().is_live);
+    EXPECT_EQ(source.status().description, "screen 160x120 20");
+  }
+  shell("kill $(cat " + (folder / "process") + ")");
+}
+
 TEST_F(Live, closes_at_once_whatever_it_does) {
-  // Each of these would block a reading thread for good.
-  const std::string path = folder / "nobody_writes";
-  shell("mkfifo " + path);
+  // The last ones would keep a reading thread for good.
   for (const std::string& input :
        {clip("clip.mp4"), std::string("lavfi:testsrc2=size=64x48"),
         std::string("v4l2:/dev/video999"), std::string("tcp://127.0.0.1:9?listen=1")}) {

@@ -9,6 +9,7 @@
 #include <numbers>
 
 #include "engine/base/files.h"
+#include "engine/base/log.h"
 #include "engine/video/pixel_formats.h"
 #include "tests/video/live_support.h"
 #include "tests/video/report.h"
@@ -152,11 +153,15 @@ TEST_F(Recording, sound_stays_with_the_picture) {
 }
 
 TEST_F(Recording, takes_frames_of_any_size_and_format) {
+  std::atomic<int> lines = 0;
+  log::set_writer([&](log::Level, const std::string&) { ++lines; });
   Recorder recorder(options("out.mp4"));
   write(recorder, plain_frame("rgba", 128, 72, 255, 0));
   write(recorder, plain_frame("yuv420p", 64, 64, 235, 40'000));  // square: black beside it
   write(recorder, plain_frame("nv12", 256, 144, 16, 80'000));
   complete(recorder);
+  log::set_writer({});
+  EXPECT_EQ(lines, 0) << "alpha that no screen shows is not worth a word";
   const Report report = examine(folder / "out.mp4");
   ASSERT_EQ(report.frames.size(), 3U);
   for (const FrameReport& frame : report.frames) {

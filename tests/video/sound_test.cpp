@@ -144,6 +144,7 @@ TEST_F(Sound, a_source_keeps_sound_and_picture_together) {
   Listener listener;
   LiveOptions options;
   options.source.input = clip("ramp.mkv");
+  options.begin = 7'000'000;
   LiveSource source(options);
   source.set_sound_listener([&](const SoundBlock& block) { listener.hear(block); });
   const auto first = next_frame(source);

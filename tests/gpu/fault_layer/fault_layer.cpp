@@ -1,6 +1,7 @@
 // A Vulkan layer that makes the Nth call of one function return an error, without passing it on:
 // IMPASTO_FAULT="vkQueueSubmit2:3:VK_ERROR_DEVICE_LOST". Read when an instance is created, which
-// also sets the count to zero. To cover a function: its name in FUNCTIONS. One device at a time.
+// also sets the count to zero where the text is another one. To cover a function: its name in
+// FUNCTIONS. Devices share the count; all of them must be of one driver.
 #include <vulkan/vk_layer.h>
 #include <vulkan/vulkan.h>
 
@@ -14,7 +15,10 @@ namespace {
 
 // clang-format off
 #define FUNCTIONS(F) \
-  F(vkAllocateCommandBuffers) F(vkAllocateDescriptorSets) F(vkAllocateMemory) \
+  F(vkAcquireNextImageKHR) F(vkAllocateCommandBuffers) F(vkAllocateDescriptorSets) \
+  F(vkAllocateMemory) F(vkBindImageMemory) F(vkCreateGraphicsPipelines) F(vkCreateImage) \
+  F(vkCreateImageView) F(vkCreateSampler) F(vkCreateSwapchainKHR) F(vkGetSwapchainImagesKHR) \
+  F(vkQueuePresentKHR) F(vkResetCommandPool) \
   F(vkBeginCommandBuffer) F(vkBindBufferMemory) F(vkCreateBuffer) F(vkCreateBufferView) \
   F(vkCreateCommandPool) F(vkCreateComputePipelines) F(vkCreateDescriptorPool) \
   F(vkCreateDescriptorSetLayout) F(vkCreatePipelineCache) F(vkCreatePipelineLayout) \
@@ -29,8 +33,12 @@ const std::map<std::string, VkResult> results = {
     {"VK_ERROR_INITIALIZATION_FAILED", VK_ERROR_INITIALIZATION_FAILED},
     {"VK_ERROR_DEVICE_LOST", VK_ERROR_DEVICE_LOST},
     {"VK_ERROR_MEMORY_MAP_FAILED", VK_ERROR_MEMORY_MAP_FAILED},
+    {"VK_ERROR_OUT_OF_DATE_KHR", VK_ERROR_OUT_OF_DATE_KHR},
+    {"VK_ERROR_SURFACE_LOST_KHR", VK_ERROR_SURFACE_LOST_KHR},
+    {"VK_SUBOPTIMAL_KHR", VK_SUBOPTIMAL_KHR},
 };
 
+std::string fault_text;
 std::string fault_function;
 int fault_call = 0;  // counted from 1
 VkResult fault_result = VK_SUCCESS;
@@ -39,6 +47,8 @@ std::atomic<int> calls = 0;
 void read_environment() {
   const char* text = std::getenv("IMPASTO_FAULT");
   const std::string fault = text ? text : "";
+  if (fault == fault_text) return;
+  fault_text = fault;
   const std::size_t first = fault.find(':');
   const std::size_t second = fault.find(':', first + 1);
   fault_function.clear();
@@ -106,6 +116,14 @@ VkResult enumerate_devices(VkInstance instance, std::uint32_t* count, VkPhysical
       next_instance_proc(instance, "vkEnumeratePhysicalDevices"))(instance, count, devices);
 }
 
+VkResult surface_capabilities(VkPhysicalDevice physical, VkSurfaceKHR surface,
+                              VkSurfaceCapabilitiesKHR* capabilities) {
+  const char* name = "vkGetPhysicalDeviceSurfaceCapabilitiesKHR";
+  if (fails(name)) return fault_result;
+  return reinterpret_cast<PFN_vkGetPhysicalDeviceSurfaceCapabilitiesKHR>(
+      next_instance_proc(instance_of_devices, name))(physical, surface, capabilities);
+}
+
 VkResult create_device(VkPhysicalDevice physical, const VkDeviceCreateInfo* info,
                        const VkAllocationCallbacks* allocator, VkDevice* device) {
   if (fails("vkCreateDevice")) return fault_result;
@@ -118,8 +136,10 @@ VkResult create_device(VkPhysicalDevice physical, const VkDeviceCreateInfo* info
       reinterpret_cast<PFN_vkCreateDevice>(next_proc(instance_of_devices, "vkCreateDevice"));
   const VkResult result = create(physical, info, allocator, device);
   if (result != VK_SUCCESS) return result;
-#define RESOLVE(function) \
-  HOOK(function)::next = reinterpret_cast<PFN_##function>(next_device_proc(*device, #function));
+#define RESOLVE(function)                                                                 \
+  if (const auto next = next_device_proc(*device, #function)) { /* its extension is on */ \
+    HOOK(function)::next = reinterpret_cast<PFN_##function>(next);                        \
+  }
   FUNCTIONS(RESOLVE)
   return VK_SUCCESS;
 }
@@ -142,6 +162,8 @@ PFN_vkVoidFunction instance_proc(VkInstance instance, const char* name) {
       {"vkCreateInstance", reinterpret_cast<PFN_vkVoidFunction>(create_instance)},
       {"vkEnumeratePhysicalDevices", reinterpret_cast<PFN_vkVoidFunction>(enumerate_devices)},
       {"vkCreateDevice", reinterpret_cast<PFN_vkVoidFunction>(create_device)},
+      {"vkGetPhysicalDeviceSurfaceCapabilitiesKHR",
+       reinterpret_cast<PFN_vkVoidFunction>(surface_capabilities)},
   };
   const auto found = own.find(name);
   return found != own.end() ? found->second : next_instance_proc(instance, name);
