@@ -9,7 +9,7 @@
 #include "engine/base/files.h"
 #include "engine/base/log.h"
 #include "engine/graph/conv_families.h"
-#include "engine/session/session.h"
+#include "engine/stylizer.h"
 #include "engine/video/cameras.h"
 
 namespace impasto::app {

@@ -1,6 +1,6 @@
-// Owns: what a front end may know about the kernels of dense convolutions: the names to choose by and
-// the built-in choice. Depends on: options.h. To add a family: lower_conv.h says how; to add a shape
-// of tiles: a preset in lower_conv_tiled.cpp.
+// Owns: what a front end may know about the kernels of dense convolutions: the names to choose by
+// and the built-in choice. Depends on: options.h. To add a family: lower_conv.h says how; to add a
+// shape of tiles: a preset in lower_conv_tiled.cpp.
 #pragma once
 
 #include <string>
