@@ -71,7 +71,11 @@ struct Hook<VkResult (*)(Arguments...)> {
   struct Of {
     static inline VkResult (*next)(Arguments...) = nullptr;
     static VkResult call(Arguments... arguments) {
-      return fails(*name) ? fault_result : next(arguments...);
+      const bool faulty = fails(*name);
+      if (faulty && fault_result < 0) return fault_result;
+      // A code of success says something of what was done: it must be done.
+      const VkResult result = next(arguments...);
+      return faulty && result == VK_SUCCESS ? fault_result : result;
     }
   };
 };
