@@ -6,27 +6,17 @@
 #include "engine/base/files.h"
 #include "engine/stylizer.h"
 #include "tests/app/program.h"
+#include "tests/support/frame_samples.h"
 
 namespace impasto::app::test {
 namespace {
 
+using impasto::test::samples;
 using testing::HasSubstr;
 using video::test::TemporaryFolder;
 
 constexpr const char* pack = IMPASTO_SOURCE_DIR "/app/styles/live.onnx";
 constexpr int network_height = 64;
-
-std::vector<std::byte> samples(const video::Frame& frame) {
-  std::vector<std::byte> bytes;
-  for (int plane = 0; plane < frame.format.layout.plane_count; ++plane) {
-    const auto p = static_cast<std::size_t>(plane);
-    for (int y = 0; y < frame.format.plane_height(plane); ++y) {
-      const std::byte* row = frame.planes[p] + frame.strides[p] * y;
-      bytes.insert(bytes.end(), row, row + frame.format.plane_width_bytes(plane));
-    }
-  }
-  return bytes;
-}
 
 std::vector<video::Frame> read_all(const std::string& file) {
   const std::unique_ptr<video::Source> source = video::open_source({.input = file});

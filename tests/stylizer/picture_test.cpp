@@ -7,6 +7,7 @@
 #include "engine/gpu/device.h"
 #include "engine/stylizer.h"
 #include "engine/video/pixel_formats.h"
+#include "tests/support/frame_samples.h"
 
 namespace impasto::test {
 namespace {
@@ -34,15 +35,6 @@ video::Frame noise(const video::FrameFormat& format, unsigned seed) {
   video::Frame frame = result.frame;
   frame.pts = 7;
   return frame;
-}
-
-std::vector<std::byte> samples(const video::Frame& frame) {
-  std::vector<std::byte> bytes;
-  for (int y = 0; y < frame.format.height; ++y) {
-    const std::byte* row = frame.planes[0] + frame.strides[0] * y;
-    bytes.insert(bytes.end(), row, row + frame.format.plane_width_bytes(0));
-  }
-  return bytes;
 }
 
 net::Model live_model() {

@@ -8,6 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/video/pixel_formats.h"
+#include "tests/support/frame_samples.h"
 #include "tests/support/validation.h"
 
 namespace impasto::test {
@@ -45,18 +46,6 @@ video::Frame picture(const video::FrameFormat& format, std::int64_t pts) {
   video::Frame frame = result.frame;
   frame.pts = pts;
   return frame;
-}
-
-std::vector<std::byte> samples(const video::Frame& frame) {
-  std::vector<std::byte> bytes;
-  for (int plane = 0; plane < frame.format.layout.plane_count; ++plane) {
-    const auto p = static_cast<std::size_t>(plane);
-    for (int y = 0; y < frame.format.plane_height(plane); ++y) {
-      const std::byte* row = frame.planes[p] + frame.strides[p] * y;
-      bytes.insert(bytes.end(), row, row + frame.format.plane_width_bytes(plane));
-    }
-  }
-  return bytes;
 }
 
 video::Frame stylise(Stylizer& stylizer, const video::Frame& frame) {
