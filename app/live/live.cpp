@@ -237,7 +237,9 @@ void Live::rebuild(const Error& error, Clock::time_point now) {
   if (shared) pipeline_.reset();  // nothing of the old device may be in use
   window_.rebuild();
   state_.has_picture = false;
-  if (shared) {
+  if (!shared) {
+    pipeline_->show_again();
+  } else {
     state_.restore = settings_to_keep(state_).look;
     state_.settings.source = state_.report.input;
     command_.input = state_.report.input;

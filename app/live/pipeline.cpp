@@ -96,6 +96,10 @@ Report Pipeline::report() const {
   return report_;
 }
 
+void Pipeline::show_again() {
+  post([this] { redraw_ = true; });
+}
+
 std::optional<Shown> Pipeline::take_shown() {
   const std::lock_guard lock(mutex_);
   return std::exchange(shown_, {});

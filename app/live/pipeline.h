@@ -49,7 +49,7 @@ struct Report {
   std::string recording_file;
   std::optional<video::VirtualCameraStatus> virtual_camera;
   std::shared_ptr<const FeatureView> features;
-  bool device_failed = false;  ///< the shared device is no good any more: restart() with another
+  bool device_failed = false;  ///< the shared device is no good any more, nor is this pipeline
 };
 
 /// A finished frame on its way to the window.
@@ -80,8 +80,6 @@ class Pipeline {
   /// For the model of this number only; from the next frame on, also of a paused source.
   void set_look(const Look& look, std::uint64_t model_number);
   void watch_layer(std::optional<std::size_t> layer);
-  /// Another device after device_failed; null: one of its own.
-  void restart(std::shared_ptr<gpu::Device> shared_device);
 
   /// Calls `control` with the source, where there is one.
   void control_source(const std::function<void(video::LiveSource&)>& control);
@@ -90,6 +88,9 @@ class Pipeline {
   void save_screenshot(const std::string& file);
   void start_virtual_camera();
   void stop_virtual_camera();
+
+  /// The window lost what it showed: the last frame is finished once more.
+  void show_again();
 
   Report report() const;
   /// The newest finished frame, once.
@@ -102,7 +103,6 @@ class Pipeline {
   bool run_tasks();
   void make_stylizer();
   void load(const app::ModelChoice& choice);
-  bool wants_frame();
   void process(const video::LiveFrame& frame);
   void publish(const Picture& picture, const video::LiveFrame& frame);
   void hand_on(const Picture& picture);
