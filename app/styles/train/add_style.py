@@ -22,8 +22,6 @@ import losses
 from network import StyleNetwork
 
 CROP, BATCH, MOVED, NOISY, MARGIN = 128, 4, 2, 1, 40
-SHORT_SIDES = (192, 320)
-NOISE_WEIGHT = 0.02
 RATE_START, RATE_END = 1e-2, 2e-4
 
 
@@ -83,7 +81,7 @@ def fit(net, loss, photos, options):
         total, _ = loss(photo, first, goal)
         objective = (total.mean() + losses.LATTICE_WEIGHT * losses.lattice_energy(first).mean() +
                      options.stability * views.loss(first, outputs[BATCH:BATCH + MOVED]).mean() / 2 +
-                     NOISE_WEIGHT * gain.mean())
+                     losses.NOISE_WEIGHT * gain.mean())
         optimiser.zero_grad()
         objective.backward()
         optimiser.step()
@@ -107,7 +105,7 @@ def main():
              "painter": options.painter, "title": options.title, "year": options.year,
              "size": options.size, "content": options.content}
     training, _ = data.photo_paths(options.photos)
-    photos = data.Photos(training, SHORT_SIDES, int(time.time()))
+    photos = data.Photos(training, int(time.time()))
     calibration = data.calibration_photos(training)
     extractor = features.FeatureNetwork(options.features, calibration.crops(48, 160))
     painting = data.to_tensor(data.read_picture(options.painting, short_side=options.size))

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 
 HELD_OUT = 26
+SHORT_SIDES = (192, 320)  # of the photos that crops are cut from
 DEFAULT_SIZE = 352       # short side of a painting unless the catalogue says otherwise
 
 
@@ -80,12 +81,12 @@ def read_painting(folder, style):
 class Photos:
     """Random crops of photos, which lie scaled to several short sides in one vector of bytes."""
 
-    def __init__(self, paths, short_sides, seed):
+    def __init__(self, paths, seed):
         self.random = random.Random(seed)
         self.places, planes, start = [], [], 0  # (first byte, height, width)
         for path in paths:
             short = min(Image.open(path).size)
-            for size in short_sides:
+            for size in SHORT_SIDES:
                 if size <= short * 1.15:
                     picture = np.asarray(read_picture(path, short_side=size)).transpose(2, 0, 1)
                     self.places.append((start, *picture.shape[1:]))
@@ -130,7 +131,7 @@ class Photos:
 
 def calibration_photos(paths):
     """What feature scales and style targets are measured on."""
-    return Photos(paths[:96], (192, 320), 99)
+    return Photos(paths[:96], 99)
 
 
 def random_motion(rng, count, crop, margin):

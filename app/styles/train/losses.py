@@ -24,6 +24,7 @@ MEAN_WEIGHT = 0.5
 CONTENT_WEIGHT = 1.1
 VARIATION_WEIGHT = 1.0
 LATTICE_WEIGHT = 450.0
+NOISE_WEIGHT = 0.02
 POOLED_SHARE = 0.75      # style statistics of the whole batch: a crop need not have every colour
 RIM = 8
 LATTICE_PERIOD = 8       # pixels between the positions of the coarsest layer

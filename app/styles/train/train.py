@@ -38,7 +38,6 @@ class Phase:
 
 
 PHASES = (Phase(0.0, 128, 1, 4, 2, 1), Phase(0.55, 192, 1, 2, 1, 1))
-SHORT_SIDES = (192, 320)  # of the pictures that crops are cut from
 CLIP_NORM = 5.0
 LEARNING_RATE_END = 5e-5
 WARM_UP = 300            # iterations
@@ -46,7 +45,6 @@ STYLE_RAMP = 1500        # iterations over which the style weight grows, when st
 AVERAGE_RATE = 0.002     # of the exponential moving average of the parameters
 IDENTITY_MIX_SHARE = 0.12
 STYLE_MIX_SHARE = 0.10
-NOISE_WEIGHT = 0.02
 BETA_MEAN, BETA_SQUARE = 0.9, 0.99
 
 
@@ -128,7 +126,7 @@ class Run:
         self.loss = losses.PerceptualLoss(extractor, targets,
                                           [s.get("content", 1.0) for s in self.styles])
         self.calm = torch.tensor([s.get("stability", 1.0) for s in self.styles])
-        self.photos = data.Photos(training, SHORT_SIDES, options.seed + int(time.time()))
+        self.photos = data.Photos(training, options.seed + int(time.time()))
         self.network = StyleNetwork(len(self.styles) + 1, options.pack)
         self.iteration, self.elapsed, self.new_styles = 0, 0.0, []
         self.from_nothing = not options.start_from
@@ -223,7 +221,7 @@ class Run:
             gain = losses.noise_gain_squared(output[count - disturbed:], outputs[count + moved:])
             objective = (objective +
                          self.options.stability * (calm[:moved] * stability).sum() / (2 * moved) +
-                         NOISE_WEIGHT * (calm[count - disturbed:] * gain).mean())
+                         losses.NOISE_WEIGHT * (calm[count - disturbed:] * gain).mean())
         self.optimiser.update(objective, inputs["rates"])
         means = [total, stability, parts["style"], parts["content"], lattice]
         return torch.cat([torch.stack([m.detach().mean() for m in means]),
