@@ -63,6 +63,14 @@ bool checkbox(State& state, const std::string& name, const char* text, bool& val
   return changed;
 }
 
+void either(State& state, bool& is_second, const Choice& first, const Choice& second) {
+  if (ImGui::RadioButton(first.text, !is_second)) is_second = false;
+  mark(state, first.name, first.help);
+  ImGui::SameLine();
+  if (ImGui::RadioButton(second.text, is_second)) is_second = true;
+  mark(state, second.name, second.help);
+}
+
 std::optional<std::size_t> choice(State& state, const std::string& name, const std::string& shown,
                                   const std::vector<std::string>& all, const char* help) {
   std::optional<std::size_t> chosen;

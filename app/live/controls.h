@@ -33,6 +33,13 @@ bool button(State& state, const std::string& name, const char* text, const char*
             float width = 0);
 bool checkbox(State& state, const std::string& name, const char* text, bool& value,
               const char* help);
+struct Choice {
+  const char* name;  ///< of the control
+  const char* text;
+  const char* help;
+};
+/// Two round buttons of which one is on; `is_second` says which.
+void either(State& state, bool& is_second, const Choice& first, const Choice& second);
 /// A list to choose from; the index that was chosen now.
 std::optional<std::size_t> choice(State& state, const std::string& name, const std::string& shown,
                                   const std::vector<std::string>& all, const char* help);

@@ -47,13 +47,9 @@ void draw_features(State& state) {
     ImGui::TextDisabled("Preparing\u2026");
     return;
   }
-  int which = state.features_after ? 1 : 0;
-  ImGui::RadioButton("before", &which, 0);
-  mark(state, "features before", "What goes into the normalization.");
-  ImGui::SameLine();
-  ImGui::RadioButton("after", &which, 1);
-  mark(state, "features after", "What comes out of it, gamma and beta applied.");
-  state.features_after = which == 1;
+  either(state, state.features_after,
+         {"features before", "before", "What goes into the normalization."},
+         {"features after", "after", "What comes out of it, gamma and beta applied."});
   ImGui::SameLine();
   ImGui::TextDisabled("%d x %d", view->layer_width, view->layer_height);
   const FeatureGrid grid = plan_feature_grid(*view);

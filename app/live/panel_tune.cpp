@@ -85,13 +85,9 @@ void draw_copy_from(State& state, const net::ModelInfo& info, Clock::time_point 
 void draw_channels(State& state, const net::LayerTable& layers) {
   const net::NormLayer& layer = layers.layers()[state.layer];
   heading(("Channels of " + layer.name).c_str());
-  int which = state.channels_are_beta ? 1 : 0;
-  ImGui::RadioButton("gamma", &which, 0);
-  mark(state, "show gamma", "The bars are gamma, the scale of each channel.");
-  ImGui::SameLine();
-  ImGui::RadioButton("beta", &which, 1);
-  mark(state, "show beta", "The bars are beta, the offset of each channel.");
-  state.channels_are_beta = which == 1;
+  either(state, state.channels_are_beta,
+         {"show gamma", "gamma", "The bars are gamma, the scale of each channel."},
+         {"show beta", "beta", "The bars are beta, the offset of each channel."});
   const Look& look = chosen_look(state);
   Look without = look;
   if (state.layer < without.layers.size()) {
@@ -100,8 +96,9 @@ void draw_channels(State& state, const net::LayerTable& layers) {
   }
   const net::LayerValues now = layers.of_look(state.layer, look);
   const net::LayerValues plain = layers.of_look(state.layer, without);
-  const auto change = draw_bars(state, "channels", which == 1 ? now.beta : now.gamma,
-                                which == 1 ? plain.beta : plain.gamma, bars_height * state.scale);
+  const bool beta = state.channels_are_beta;
+  const auto change = draw_bars(state, "channels", beta ? now.beta : now.gamma,
+                                beta ? plain.beta : plain.gamma, bars_height * state.scale);
   if (change) set_channel(state, change->bar, change->value);
 }
 

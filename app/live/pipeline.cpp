@@ -314,14 +314,6 @@ void Pipeline::watch_layer(std::optional<std::size_t> layer) {
   });
 }
 
-void Pipeline::restart(std::shared_ptr<gpu::Device> shared_device) {
-  post([this, shared_device] {
-    options_.stylizer.shared_device = shared_device;
-    update_report([](Report& report) { report.device_failed = false; });
-    make_stylizer();
-  });
-}
-
 void Pipeline::control_source(const std::function<void(video::LiveSource&)>& control) {
   post([this, control] {
     if (source_) control(*source_);
