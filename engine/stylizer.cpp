@@ -4,7 +4,9 @@
 #include <chrono>
 
 #include "engine/base/error.h"
+#include "engine/base/log.h"
 #include "engine/gpu/peak.h"
+#include "engine/session/tuning_file.h"
 #include "shaders/embedded.h"
 
 namespace impasto {
@@ -12,11 +14,39 @@ namespace {
 
 // Two in flight, one shown, one that the window has yet to take.
 constexpr int picture_slots = 4;
+// Of one submit: so that a window draws between two, and far below what watchdogs allow.
+constexpr double window_slice_ms = 8;
+constexpr double longest_slice_ms = 200;
 
 gpu::DeviceRequest device_request(const StylizerOptions& options) {
   gpu::DeviceRequest request;
   request.selector = options.device;
   return request;
+}
+
+// A pace that the slowest devices of a class keep.
+session::Slices slices_of(gpu::DeviceType type, const StylizerOptions& options) {
+  session::Slices slices;
+  switch (type) {
+    case gpu::DeviceType::discrete:
+      slices.gflops = 1000;
+      slices.gigabytes_per_s = 60;
+      break;
+    case gpu::DeviceType::cpu:
+      slices.gflops = 10;
+      slices.gigabytes_per_s = 1;
+      break;
+    default:
+      slices.gflops = 150;
+      slices.gigabytes_per_s = 10;
+  }
+  if (options.shared_device) {
+    slices.ms = window_slice_ms;
+    slices.ahead = 2;
+  } else if (type != gpu::DeviceType::cpu) {
+    slices.ms = longest_slice_ms;
+  }
+  return slices;
 }
 
 session::SessionOptions session_options(const StylizerOptions& options) {
@@ -28,6 +58,14 @@ session::SessionOptions session_options(const StylizerOptions& options) {
   result.tiled_shape = options.tiled_shape;
   result.texel_reads = options.texel_reads;
   return result;
+}
+
+bool tunes(const StylizerOptions& options) {
+  return options.tuning != Tuning::off && options.conv_family == graph::ConvFamily::automatic;
+}
+
+graph::ConvChoices kept_choices(const gpu::DeviceInfo& device) {
+  return session::read_choices(session::tuning_file(device), device);
 }
 
 net::BatchNorms batch_norms(const StylizerOptions& options) {
@@ -45,8 +83,9 @@ CompiledModel compile_model(const net::Model& model, const video::FrameFormat& f
   const gpu::Device device(device_request(options));
   session::FramePlan plan =
       session::plan_frame(model, {format, format, options.network_height, batch_norms(options)});
-  const graph::CompileOptions compile =
-      session::compile_options(device.info(), session_options(options));
+  session::SessionOptions wanted = session_options(options);
+  if (tunes(options)) wanted.conv_choices = kept_choices(device.info());
+  const graph::CompileOptions compile = session::compile_options(device.info(), wanted);
   graph::RenderGraph graph = graph::compile_frame(plan.net, plan.use, compile);
   return {std::move(plan.net), std::move(graph)};
 }
@@ -86,14 +125,61 @@ void Stylizer::prepare(const video::FrameFormat& source, const video::FrameForma
     while (!options_.pictures && !session_->empty()) finished_.push_back(session_->receive());
     session_.reset();  // gives its memory back before the next one asks for some
   }
-  session_ = std::make_unique<session::Session>(*device_, *kernels_, model_, request,
-                                                session_options(options_));
+  session::SessionOptions options = session_options(options_);
+  options.slices = slices_of(device_->info().type, options_);
+  options.conv_choices = choose_kernels(request);
+  session_ = std::make_unique<session::Session>(*device_, *kernels_, model_, request, options);
   kernels_->save();
   ++rebuilds_;
   plan_features();
 }
 
+session::Tuner Stylizer::make_tuner(const session::FrameRequest& request,
+                                    graph::ConvChoices known) {
+  return {*device_, *kernels_, model_, request, session_options(options_), look_, std::move(known)};
+}
+
+graph::ConvChoices Stylizer::choose_kernels(const session::FrameRequest& request) {
+  idle_tuner_.reset();
+  if (!tunes(options_)) return {};
+  graph::ConvChoices choices = kept_choices(device_->info());
+  if (options_.tuning == Tuning::kept) return choices;
+  session::Tuner tuner =
+      make_tuner(request, options_.tuning == Tuning::again ? measured_ : choices);
+  log::info("timing kernels for " + std::to_string(request.source.width) + "x" +
+            std::to_string(request.source.height) + " on " + device_->info().name +
+            " (once; --tune off does without)");
+  while (options_.keep_tuning() && tuner.step()) {
+  }
+  tuning_results_ = tuner.results();
+  for (const auto& [shape, kernel] : tuner.choices()) {
+    measured_[shape] = choices[shape] = kernel;
+  }
+  session::keep_choices(session::tuning_file(device_->info()), device_->info(), tuner.choices());
+  return choices;
+}
+
+bool Stylizer::tune_a_little() {
+  if (!tunes(options_) || !session_ || idle_tuned_ == session_->request()) return false;
+  if (!idle_tuner_) {
+    idle_tuner_.emplace(make_tuner(session_->request(), kept_choices(device_->info())));
+  }
+  if (idle_tuner_->step()) return true;
+  idle_tuned_ = session_->request();
+  end_tuning();
+  return false;
+}
+
+// Before another frame needs the device's time and memory.
+void Stylizer::end_tuning() {
+  if (!idle_tuner_) return;
+  session::keep_choices(session::tuning_file(device_->info()), device_->info(),
+                        idle_tuner_->choices());
+  idle_tuner_.reset();
+}
+
 void Stylizer::submit(const video::Frame& frame, const video::FrameFormat& output) {
+  end_tuning();
   prepare(frame.format, output);
   while (!options_.pictures && session_->full()) finished_.push_back(session_->receive());
   start_features();
@@ -125,7 +211,8 @@ void Stylizer::start_features() {
   }
   compiling_ = next_features_;
   std::vector<gpu::KernelKey> keys;
-  for (const graph::Pass& pass : compiling_->passes) keys.push_back(session::kernel_key(pass));
+  for (const graph::Pass& pass : compiling_->passes)
+    keys.push_back(session_->executor().kernel_key(pass));
   compiled_ = std::async(std::launch::async, [this, keys] { kernels_->prepare(keys); });
 }
 
@@ -160,6 +247,7 @@ StylizerStats Stylizer::stats() const {
   stats.frames = frames_;
   stats.rebuilds = rebuilds_;
   stats.allocated_bytes = device_->memory_in_use();
+  stats.counters = device_->counters();
   if (session_) {
     stats.fp16 = session_->options().precision == graph::Precision::fp16;
     stats.geometry = session_->use().geometry;

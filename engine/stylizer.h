@@ -5,18 +5,21 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/gpu/device.h"
 #include "engine/gpu/device_info.h"
 #include "engine/graph/render_graph.h"
 #include "engine/net/look.h"
 #include "engine/net/model.h"
 #include "engine/session/features.h"
 #include "engine/session/session.h"
+#include "engine/session/tuner.h"
 
 namespace impasto {
 
@@ -26,6 +29,12 @@ using net::Look;
 using session::ChannelStatistics;
 using session::FeatureView;
 using session::Picture;
+using session::TuningResult;
+
+/// Which kernels convolutions get, where several can: the built-in choice for the device (off), or
+/// what was measured on it before and is kept on disk, where there is something (kept), or that
+/// after timing what is not kept yet (on) or everything (again) before the first frame.
+enum class Tuning { off, kept, on, again };
 
 struct StylizerOptions {
   std::string device;  ///< number of list_devices() or part of a name; empty: the best
@@ -36,6 +45,9 @@ struct StylizerOptions {
   graph::ConvFamily conv_family = graph::ConvFamily::automatic;
   std::string tiled_shape;          ///< one of graph::tiled_shapes()
   std::optional<bool> texel_reads;  ///< through texel buffers, or storage buffers
+  Tuning tuning = Tuning::off;
+  /// Asked now and then while kernels are timed; false: what is done will do.
+  std::function<bool()> keep_tuning = [] { return true; };
   /// For a window: receive_picture() instead of receive(), each with the source beside it.
   bool pictures = false;
   /// The window's device, where pictures then stay; null: one of its own, and pictures are mapped.
@@ -55,6 +67,7 @@ struct StylizerStats {
   std::uint64_t arena_bytes = 0;
   std::uint64_t live_bytes = 0;       ///< a lower bound of the arena
   std::uint64_t allocated_bytes = 0;  ///< all of the engine's buffers
+  gpu::DeviceCounters counters;
   std::uint64_t frames = 0;
   std::uint64_t rebuilds = 0;  ///< sessions made: 1, and one per change of format
 };
@@ -99,6 +112,13 @@ class Stylizer {
   /// That of the last frame received that had one, once.
   std::optional<FeatureView> take_features();
 
+  /// For idle time: a part of the timing that Tuning::on does, short but for the compilation of a
+  /// kernel; false when all is done, or not wanted. What is found is kept on disk and serves the
+  /// next session: one that runs never changes its kernels. A submitted frame ends it.
+  bool tune_a_little();
+  /// Of the timing before the first frame.
+  const std::vector<TuningResult>& tuning_results() const { return tuning_results_; }
+
   StylizerStats stats() const;
   /// The graph that runs, and the device time of its passes for the last frame received; after
   /// prepare().
@@ -111,6 +131,9 @@ class Stylizer {
   double measure_peak_gflops();
 
  private:
+  graph::ConvChoices choose_kernels(const session::FrameRequest& request);
+  session::Tuner make_tuner(const session::FrameRequest& request, graph::ConvChoices known);
+  void end_tuning();
   void plan_features();
   void start_features();
   net::Model model_;
@@ -118,6 +141,10 @@ class Stylizer {
   std::shared_ptr<gpu::Device> device_;
   std::unique_ptr<gpu::KernelCache> kernels_;
   std::unique_ptr<session::Session> session_;
+  graph::ConvChoices measured_;  // in this run
+  std::vector<TuningResult> tuning_results_;
+  std::optional<session::Tuner> idle_tuner_;
+  std::optional<session::FrameRequest> idle_tuned_;  // nothing is left to do for it
   struct Watch {
     std::size_t layer = 0;
     int tile_side = 0;

@@ -26,7 +26,7 @@ libsw             engine/video/|tests/video/
 SDL               engine/video/
 onnx/             engine/net/(onnx_|model\.cpp)|tests/(net|fuzz|support)/
 google/protobuf/  engine/net/(onnx_|model\.cpp)|tests/net/
-nlohmann/         engine/net/|app/|tests/
+nlohmann/         engine/net/|engine/session/tuning_file|app/|tests/
 CLI/              app/cli/
 GLFW/             app/live/|tests/live/
 imgui             app/live/|tests/live/

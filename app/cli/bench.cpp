@@ -36,6 +36,19 @@ double gflops(double flops, double ms) {
   return ms > 0 ? flops / ms / 1e6 : 0;
 }
 
+/// What a device was asked for per frame after the first ones; submits alone in a steady run.
+ordered_json describe_counters(const gpu::DeviceCounters& before, const gpu::DeviceCounters& after,
+                               int frames) {
+  const auto each = [&](std::uint64_t gpu::DeviceCounters::*counter) {
+    return static_cast<double>(after.*counter - before.*counter) / frames;
+  };
+  return {{"allocations", each(&gpu::DeviceCounters::allocations)},
+          {"pipelines", each(&gpu::DeviceCounters::pipelines)},
+          {"descriptor_sets", each(&gpu::DeviceCounters::descriptor_sets)},
+          {"recordings", each(&gpu::DeviceCounters::recordings)},
+          {"submits", each(&gpu::DeviceCounters::submits)}};
+}
+
 struct Times {
   std::vector<double> network;
   std::vector<double> frame;
@@ -75,6 +88,19 @@ ordered_json describe_passes(const graph::RenderGraph& graph, const Times& times
   return passes;
 }
 
+ordered_json describe_tuning(const std::vector<TuningResult>& results) {
+  ordered_json list = ordered_json::array();
+  for (const TuningResult& result : results) {
+    list.push_back({{"convolution", result.shape},
+                    {"kernel", result.kernel},
+                    {"ms", result.ms},
+                    {"ms_before", result.ms_before},
+                    {"difference", result.difference},
+                    {"chosen", result.chosen}});
+  }
+  return list;
+}
+
 std::string style_of(const net::ModelInfo& model, const Look& look) {
   std::string text;
   for (std::size_t i = 0; i < look.style.size(); ++i) {
@@ -98,6 +124,13 @@ void print_text(const ordered_json& result) {
               100 * number("gflops_executed") / number("peak_gflops"));
   std::printf("arena %.1f MiB, all buffers %.1f MiB\n\n", number("arena_bytes") / (1 << 20),
               number("allocated_bytes") / (1 << 20));
+  for (const ordered_json& candidate : result["tuning"]) {
+    std::printf("%s with %s: %.3f ms instead of %.3f%s\n",
+                candidate["convolution"].get<std::string>().c_str(),
+                candidate["kernel"].get<std::string>().c_str(), candidate["ms"].get<double>(),
+                candidate["ms_before"].get<double>(),
+                candidate["chosen"].get<bool>() ? ", chosen" : "");
+  }
   std::printf("%8s %9s %7s %9s  %-26s %s\n", "ms", "GFLOP/s", "peak %", "MB", "kernel", "pass");
   for (const ordered_json& pass : result["passes"]) {
     const double rate = pass["gflops_executed"].get<double>();
@@ -124,6 +157,7 @@ void bench(const BenchOptions& options) {
   stylizer.receive();
   const double first_frame_ms = ms_since(start);
 
+  const gpu::DeviceCounters before = stylizer.stats().counters;
   const Times times = measure(stylizer, options);
   const StylizerStats stats = stylizer.stats();
   const double ms = median(times.network);
@@ -133,27 +167,30 @@ void bench(const BenchOptions& options) {
   for (std::size_t i = graph.first_network; i < graph.last_network; ++i) {
     flops += graph.passes[i].flops;
   }
-  const ordered_json result = {{"device", stats.device},
-                               {"driver", stats.driver},
-                               {"model", stylizer.model().name},
-                               {"style", style_of(stylizer.model(), look)},
-                               {"width", options.width},
-                               {"height", options.height},
-                               {"precision", stats.fp16 ? "fp16" : "fp32"},
-                               {"frames", options.frames},
-                               {"ms_median", ms},
-                               {"ms_p99", percentile(times.network, 0.99)},
-                               {"frame_ms_median", frame_ms},
-                               {"fps", 1000 / frame_ms},
-                               {"gmac", stats.macs / 1e9},
-                               {"gflops", gflops(2 * stats.macs, ms)},
-                               {"gflops_executed", gflops(flops, ms)},
-                               {"peak_gflops", stylizer.measure_peak_gflops()},
-                               {"arena_bytes", stats.arena_bytes},
-                               {"live_bytes", stats.live_bytes},
-                               {"allocated_bytes", stats.allocated_bytes},
-                               {"first_frame_ms", first_frame_ms},
-                               {"passes", describe_passes(graph, times)}};
+  const ordered_json result = {
+      {"device", stats.device},
+      {"driver", stats.driver},
+      {"model", stylizer.model().name},
+      {"style", style_of(stylizer.model(), look)},
+      {"width", options.width},
+      {"height", options.height},
+      {"precision", stats.fp16 ? "fp16" : "fp32"},
+      {"frames", options.frames},
+      {"ms_median", ms},
+      {"ms_p99", percentile(times.network, 0.99)},
+      {"frame_ms_median", frame_ms},
+      {"fps", 1000 / frame_ms},
+      {"gmac", stats.macs / 1e9},
+      {"gflops", gflops(2 * stats.macs, ms)},
+      {"gflops_executed", gflops(flops, ms)},
+      {"peak_gflops", stylizer.measure_peak_gflops()},
+      {"arena_bytes", stats.arena_bytes},
+      {"live_bytes", stats.live_bytes},
+      {"allocated_bytes", stats.allocated_bytes},
+      {"first_frame_ms", first_frame_ms},
+      {"per_frame", describe_counters(before, stats.counters, options.warm_up + options.frames)},
+      {"tuning", describe_tuning(stylizer.tuning_results())},
+      {"passes", describe_passes(graph, times)}};
   if (options.as_json) {
     std::puts(result.dump(2).c_str());
   } else {

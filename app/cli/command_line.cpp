@@ -64,12 +64,22 @@ void add_look_options(CLI::App& command, LookOptions& looks) {
   add_preset_option(command, looks.presets);
 }
 
+const std::map<std::string, Tuning> tunings{
+    {"off", Tuning::off}, {"on", Tuning::on}, {"again", Tuning::again}};
+
 void add_device_options(CLI::App& command, StylizerOptions& options) {
   command.add_option("--device", options.device,
                      "Number or part of the name of a device (impasto devices lists them)");
   command.add_option("--precision", options.precision, "Of stored activations: auto, fp32, fp16")
       ->transform(CLI::CheckedTransformer(precisions, CLI::ignore_case).description(""))
       ->default_str("auto");
+  options.tuning = Tuning::kept;
+  options.keep_tuning = [] { return !stop_requested(); };
+  command
+      .add_option("--tune", options.tuning,
+                  "Kernels: on: time those not timed yet on this device and keep the fastest; "
+                  "again: time all; off: the built-in choice; without: what was kept")
+      ->transform(CLI::CheckedTransformer(tunings).description("off|on|again"));
 }
 
 const std::map<std::string, graph::ConvFamily> conv_families{

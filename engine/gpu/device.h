@@ -30,6 +30,15 @@ struct DeviceRequest {
   std::function<bool(VkPhysicalDevice, std::uint32_t family)> accepts;
 };
 
+/// What a device was asked for since it was opened; a steady run of frames asks for submits alone.
+struct DeviceCounters {
+  std::uint64_t allocations = 0;
+  std::uint64_t pipelines = 0;
+  std::uint64_t descriptor_sets = 0;
+  std::uint64_t recordings = 0;  ///< command buffers recorded
+  std::uint64_t submits = 0;
+};
+
 class Device {
  public:
   /// Throws Error{gpu}: nothing fits the selector (the message lists the devices), no driver, or
@@ -64,6 +73,14 @@ class Device {
 
   /// Bytes held by all Buffers of this device.
   VkDeviceSize memory_in_use() const { return memory_in_use_; }
+  DeviceCounters counters() const {
+    return {allocations, pipelines, descriptor_sets, recordings, submits};
+  }
+  std::atomic<std::uint64_t> allocations = 0;  ///< these five: counted where it happens
+  std::atomic<std::uint64_t> pipelines = 0;
+  std::atomic<std::uint64_t> descriptor_sets = 0;
+  std::atomic<std::uint64_t> recordings = 0;
+  std::atomic<std::uint64_t> submits = 0;
   /// Bytes that a heap can still give: the driver's budget where it states one, else the heap's
   /// size less our own use.
   VkDeviceSize memory_available(std::uint32_t heap) const;

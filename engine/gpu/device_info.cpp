@@ -1,6 +1,7 @@
 #include "engine/gpu/device_info.h"
 
 #include <algorithm>
+#include <cctype>
 #include <string_view>
 
 #include "engine/gpu/handle.h"
@@ -172,6 +173,16 @@ DeviceInfo describe_device(VkPhysicalDevice physical) {
     info.heap_sizes.push_back(memory.memoryHeaps[heap].size);
   }
   return info;
+}
+
+std::string device_file_name(const std::string& kind, const DeviceInfo& info,
+                             const std::string& suffix) {
+  std::string name =
+      kind + "-" + info.name + "-" + info.driver + "-" + std::to_string(info.subgroup_size);
+  for (char& each : name) {
+    if (!std::isalnum(static_cast<unsigned char>(each)) && each != '.') each = '-';
+  }
+  return name + "." + suffix;
 }
 
 std::vector<DeviceInfo> list_devices() {

@@ -57,6 +57,11 @@ struct DeviceInfo {
   std::vector<VkDeviceSize> heap_sizes;
 };
 
+/// "KIND-device-driver-subgroup.SUFFIX": the name of a file about a device, which tells apart what
+/// a driver's cache UUID does not: one may be the same at every subgroup size.
+std::string device_file_name(const std::string& kind, const DeviceInfo& info,
+                             const std::string& suffix);
+
 /// Reads everything above; opens nothing.
 DeviceInfo describe_device(VkPhysicalDevice physical);
 

@@ -111,6 +111,7 @@ void create_pipeline(const Device& device, const ModuleLookup& lookup, VkPipelin
   pipeline_info.stage.pName = "main";
   pipeline_info.stage.pSpecializationInfo = &constants;
   pipeline_info.layout = kernel.layout.get();
+  if (key.in_parts) pipeline_info.flags |= VK_PIPELINE_CREATE_DISPATCH_BASE_BIT;
   VkPipeline pipeline = VK_NULL_HANDLE;
   check(vkCreateComputePipelines(device.get(), cache, 1, &pipeline_info, nullptr, &pipeline),
         "vkCreateComputePipelines", key.module);
@@ -122,7 +123,7 @@ void create_pipeline(const Device& device, const ModuleLookup& lookup, VkPipelin
 
 KernelCache::KernelCache(Device& device, ModuleLookup lookup, const std::filesystem::path& folder)
     : device_(device), lookup_(std::move(lookup)) {
-  if (!folder.empty()) file_ = folder / pipeline_cache_name(device.info());
+  if (!folder.empty()) file_ = folder / device_file_name("pipelines", device.info(), "bin");
   const std::string data = read_pipeline_cache(file_, device.physical());
   VkPipelineCacheCreateInfo info{VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO};
   info.initialDataSize = data.size();
@@ -137,7 +138,8 @@ KernelCache::~KernelCache() {
   save();
 }
 
-std::unique_ptr<Kernel> KernelCache::compile(const KernelKey& key) const {
+std::unique_ptr<Kernel> KernelCache::compile(const KernelKey& key) {
+  ++device_.pipelines;
   check_subgroup_size(device_.info(), key);
   auto kernel = std::make_unique<Kernel>();
   kernel->key = key;

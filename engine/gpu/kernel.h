@@ -34,6 +34,7 @@ struct KernelKey {
   std::uint32_t push_bytes = 0;              ///< a multiple of 4
   std::uint32_t required_subgroup_size = 0;  ///< 0: any
   bool full_subgroups = false;  ///< the local size must be a multiple of the subgroup's
+  bool in_parts = false;        ///< Recorder::dispatch may run it in parts
   auto operator<=>(const KernelKey&) const = default;
 };
 
@@ -69,7 +70,7 @@ class KernelCache {
   const std::filesystem::path& file() const { return file_; }
 
  private:
-  std::unique_ptr<Kernel> compile(const KernelKey& key) const;
+  std::unique_ptr<Kernel> compile(const KernelKey& key);
   Device& device_;
   ModuleLookup lookup_;
   std::filesystem::path file_;

@@ -102,6 +102,7 @@ Buffer::Buffer(Device& device, VkDeviceSize size, MemoryUse use, const std::stri
     mapped_ = static_cast<std::byte*>(mapped);
   }
   account_ = {device, needs.size};
+  ++device.allocations;
 }
 
 }  // namespace impasto::gpu

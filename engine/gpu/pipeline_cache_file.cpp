@@ -1,7 +1,6 @@
 #include "engine/gpu/pipeline_cache_file.h"
 
 #include <array>
-#include <cctype>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -40,15 +39,6 @@ bool of_device(const std::string& data, VkPhysicalDevice physical) {
 }
 
 }  // namespace
-
-std::string pipeline_cache_name(const DeviceInfo& info) {
-  std::string name = "pipelines-" + info.name + "-" + info.driver + "-" +
-                     std::to_string(info.subgroup_size) + ".bin";
-  for (char& each : name) {
-    if (!std::isalnum(static_cast<unsigned char>(each)) && each != '.') each = '-';
-  }
-  return name;
-}
 
 std::string read_pipeline_cache(const std::filesystem::path& file,
                                 VkPhysicalDevice physical) noexcept try {

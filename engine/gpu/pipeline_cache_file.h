@@ -13,10 +13,6 @@
 
 namespace impasto::gpu {
 
-/// A file name with device, driver and subgroup size: one driver's cache UUID is the same at every
-/// subgroup size, though its pipelines are not.
-std::string pipeline_cache_name(const DeviceInfo& info);
-
 /// The driver's data; empty for a missing, damaged or another device's file.
 std::string read_pipeline_cache(const std::filesystem::path& file,
                                 VkPhysicalDevice physical) noexcept;

@@ -54,15 +54,7 @@ Recorder::Recorder(Device& device, const std::string& name, std::uint32_t timest
   command_pool_ = {device.get(), pool};
   device.set_name(pool, VK_OBJECT_TYPE_COMMAND_POOL, name);
 
-  VkCommandBufferAllocateInfo allocate{VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO};
-  allocate.commandPool = pool;
-  allocate.level = VK_COMMAND_BUFFER_LEVEL_PRIMARY;
-  allocate.commandBufferCount = 1;
-  check(vkAllocateCommandBuffers(device.get(), &allocate, &commands_), "vkAllocateCommandBuffers",
-        name);
-  device.set_name(commands_, VK_OBJECT_TYPE_COMMAND_BUFFER, name);
-  const VkCommandBufferBeginInfo begin{VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
-  check(vkBeginCommandBuffer(commands_, &begin), "vkBeginCommandBuffer", name);
+  begin_commands();
 
   if (timestamps == 0 || device.info().timestamp_valid_bits == 0) return;
   VkQueryPoolCreateInfo query_info{VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO};
@@ -74,6 +66,25 @@ Recorder::Recorder(Device& device, const std::string& name, std::uint32_t timest
   device.set_name(queries, VK_OBJECT_TYPE_QUERY_POOL, name);
   timestamps_written_.resize(timestamps);
   vkCmdResetQueryPool(commands_, queries, 0, timestamps);
+}
+
+void Recorder::begin_commands() {
+  VkCommandBufferAllocateInfo allocate{VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO};
+  allocate.commandPool = command_pool_.get();
+  allocate.level = VK_COMMAND_BUFFER_LEVEL_PRIMARY;
+  allocate.commandBufferCount = 1;
+  check(vkAllocateCommandBuffers(device_->get(), &allocate, &commands_), "vkAllocateCommandBuffers",
+        name_);
+  device_->set_name(commands_, VK_OBJECT_TYPE_COMMAND_BUFFER, name_);
+  const VkCommandBufferBeginInfo begin{VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+  check(vkBeginCommandBuffer(commands_, &begin), "vkBeginCommandBuffer", name_);
+  buffers_.push_back(commands_);
+  ++device_->recordings;
+}
+
+void Recorder::cut() {
+  finish();
+  begin_commands();
 }
 
 Recorder::~Recorder() {
@@ -103,6 +114,7 @@ VkDescriptorSet Recorder::allocate_set(const Kernel& kernel) {
     storage_left_ = texel_left_ = descriptors_per_pool;
   }
   --sets_left_;
+  ++device_->descriptor_sets;
   storage_left_ -= storage;
   texel_left_ -= texel;
 
@@ -134,7 +146,8 @@ VkBufferView Recorder::make_view(const Binding& binding) {
 
 void Recorder::dispatch(const Kernel& kernel, std::span<const Binding> bindings,
                         std::span<const std::byte> push, std::array<std::uint32_t, 3> groups,
-                        const std::string& label) {
+                        const std::string& label, std::uint32_t parts) {
+  assert(parts == 1 || kernel.key.in_parts);
   assert(bindings.size() == kernel.key.bindings.size());
   assert(push.size() == kernel.key.push_bytes);
   const VkDescriptorSet set = allocate_set(kernel);
@@ -165,16 +178,26 @@ void Recorder::dispatch(const Kernel& kernel, std::span<const Binding> bindings,
   vkUpdateDescriptorSets(device_->get(), static_cast<std::uint32_t>(writes.size()), writes.data(),
                          0, nullptr);
 
-  device_->begin_label(commands_, label);
-  vkCmdBindPipeline(commands_, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.pipeline.get());
-  vkCmdBindDescriptorSets(commands_, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.layout.get(), 0, 1,
-                          &set, 0, nullptr);
-  if (!push.empty()) {
-    vkCmdPushConstants(commands_, kernel.layout.get(), VK_SHADER_STAGE_COMPUTE_BIT, 0,
-                       static_cast<std::uint32_t>(push.size()), push.data());
+  const std::size_t axis = groups[2] > 1 ? 2 : 0;
+  const std::uint32_t whole = groups[axis];
+  parts = std::min(parts, whole);
+  std::array<std::uint32_t, 3> base{};
+  for (std::uint32_t part = 0; part < parts; ++part) {
+    if (part > 0) cut();
+    base[axis] = static_cast<std::uint32_t>(std::uint64_t{whole} * part / parts);
+    groups[axis] =
+        static_cast<std::uint32_t>(std::uint64_t{whole} * (part + 1) / parts) - base[axis];
+    device_->begin_label(commands_, label);
+    vkCmdBindPipeline(commands_, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.pipeline.get());
+    vkCmdBindDescriptorSets(commands_, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.layout.get(), 0, 1,
+                            &set, 0, nullptr);
+    if (!push.empty()) {
+      vkCmdPushConstants(commands_, kernel.layout.get(), VK_SHADER_STAGE_COMPUTE_BIT, 0,
+                         static_cast<std::uint32_t>(push.size()), push.data());
+    }
+    vkCmdDispatchBase(commands_, base[0], base[1], base[2], groups[0], groups[1], groups[2]);
+    device_->end_label(commands_);
   }
-  vkCmdDispatch(commands_, groups[0], groups[1], groups[2]);
-  device_->end_label(commands_);
 }
 
 void Recorder::barrier(Stage before, Stage after) {

@@ -1,5 +1,6 @@
-// Owns: one command buffer that is recorded once and submitted any number of times (again only when
-// the last time has completed), with the descriptor sets, buffer views and queries that it uses.
+// Owns: commands that are recorded once and submitted any number of times (again only when the last
+// time has completed), with the descriptor sets, buffer views and queries that they use. They are
+// one command buffer, or several for submits of their own, in order, where cut() was called.
 // Depends on: device, memory, kernel. The recorder adds no barrier of its own: the caller says
 // where one is needed. Work submitted earlier to the same queue is ordered before a recording only
 // by a barrier inside one of them.
@@ -44,9 +45,13 @@ class Recorder {
   Recorder& operator=(Recorder&&) noexcept = default;
 
   /// `push` has exactly the kernel's push_bytes. `label` names the pass in messages and debuggers.
+  /// `parts` > 1, with a kernel whose key says so: cut into runs of workgroups along z, or along x
+  /// where z is 1 (what lib/grid.glsl counts right), at most as many as there are.
   void dispatch(const Kernel& kernel, std::span<const Binding> bindings,
                 std::span<const std::byte> push, std::array<std::uint32_t, 3> groups,
-                const std::string& label);
+                const std::string& label, std::uint32_t parts = 1);
+  /// What follows is recorded into another command buffer.
+  void cut();
   /// All writes of `before` are visible to all accesses of `after`, for all memory.
   void barrier(Stage before, Stage after);
   void copy(const Buffer& from, VkDeviceSize from_offset, const Buffer& to, VkDeviceSize to_offset,
@@ -57,21 +62,23 @@ class Recorder {
   /// The time when everything recorded so far has finished. No effect on a device without them.
   void timestamp(std::uint32_t index);
 
-  /// Ends the recording; from here it may be submitted.
+  /// Ends the recording; from here it may be submitted. Returns the last command buffer.
   VkCommandBuffer finish();
-  VkCommandBuffer commands() const { return commands_; }
+  std::span<const VkCommandBuffer> commands() const { return buffers_; }
 
   /// Milliseconds of each timestamp since timestamp 0, once the submission has completed; empty on
   /// a device without timestamps. Those not recorded are 0.
   std::vector<double> timestamps_ms() const;
 
  private:
+  void begin_commands();
   VkDescriptorSet allocate_set(const Kernel& kernel);
   VkBufferView make_view(const Binding& binding);
   Device* device_;
   std::string name_;
   Handle<VkCommandPool, vkDestroyCommandPool> command_pool_;
-  VkCommandBuffer commands_ = VK_NULL_HANDLE;
+  std::vector<VkCommandBuffer> buffers_;
+  VkCommandBuffer commands_ = VK_NULL_HANDLE;  // the last of them
   Handle<VkQueryPool, vkDestroyQueryPool> queries_;
   std::vector<bool> timestamps_written_;
   std::vector<Handle<VkDescriptorPool, vkDestroyDescriptorPool>> descriptor_pools_;

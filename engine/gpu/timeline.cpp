@@ -48,6 +48,7 @@ std::uint64_t Timeline::submit(std::span<const VkCommandBuffer> commands,
   info.signalSemaphoreInfoCount = static_cast<std::uint32_t>(signals.size() + 1);
   info.pSignalSemaphoreInfos = signal_infos.data();
   check(vkQueueSubmit2(device_.queue(), 1, &info, VK_NULL_HANDLE), "vkQueueSubmit2");
+  ++device_.submits;
   return ++submitted_;
 }
 

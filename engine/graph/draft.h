@@ -157,6 +157,7 @@ class Draft {
   std::vector<Resource> resources;
   std::vector<DraftPass> passes;
   std::vector<DraftNorm> norms;
+  std::vector<ConvLayer> convolutions;
   std::vector<std::byte> constants;
   std::vector<ParameterSlot> parameters;
   std::uint64_t parameter_bytes = 0;

@@ -60,6 +60,7 @@ RenderGraph finish(Draft& draft) {
          placement.ranges[static_cast<std::size_t>(norm.table)], norm.input.channels,
          norm.input.height, norm.input.width, norm.input.half});
   }
+  graph.convolutions = std::move(draft.convolutions);
   graph.constants = std::move(draft.constants);
   graph.parameters = std::move(draft.parameters);
   graph.parameter_bytes = draft.parameter_bytes;

@@ -2,70 +2,32 @@
 
 #include <cassert>
 
-#include "engine/graph/conv_families.h"
-
 namespace impasto::graph {
-ConvKernel choose_conv_kernel(const Draft& draft, const net::Conv& op, const TensorView& source) {
-  const ConvFamily wanted = draft.options().family;
-  if (depthwise_can(op) && wanted != ConvFamily::generic) return ConvKernel::depthwise;
-  const bool shuffle = shuffle_can(draft, op, source);
-  const bool tiled = tiled_can(draft, op, source);
-  if (wanted == ConvFamily::shuffle && shuffle) return ConvKernel::shuffle;
-  if (wanted == ConvFamily::tiled && tiled) return ConvKernel::tiled;
-  if (wanted != ConvFamily::automatic) return ConvKernel::generic;
-  if (draft.device().software) {
-    if (winograd_can(draft, op, source)) return ConvKernel::winograd;
-    if (shuffle) return ConvKernel::shuffle;
-    return tiled ? ConvKernel::tiled : ConvKernel::generic;
-  }
-  if (tiled) return ConvKernel::tiled;
-  return shuffle ? ConvKernel::shuffle : ConvKernel::generic;
-}
-
-std::string wide_layer_family(const CompileOptions& options) {
-  Draft draft(options);
-  net::Conv op;
-  op.in_channels = op.out_channels = 128;
-  op.kernel = {3, 3};
-  const TensorView source{.tensor = draft.tensor("source", op.in_channels, 64, 64, false)};
-  switch (choose_conv_kernel(draft, op, source)) {
-    case ConvKernel::winograd:
-      return "winograd";
-    case ConvKernel::shuffle:
-      return "shuffle";
-    case ConvKernel::tiled:
-      return "tiled";
-    case ConvKernel::depthwise:
-      return "depthwise";
-    case ConvKernel::generic:
-      return "generic";
-  }
-  return {};
-}
 
 bool conv_takes_norm(const Draft& draft, const net::Conv& op, const TensorView& source) {
   // A lane of `shuffle` normalizes its window again for every output plane, and does little else
   // fast between fetches: a pass that materializes the normalized tensor costs less.
-  const ConvKernel kernel = choose_conv_kernel(draft, op, source);
+  const ConvKernel kernel = choose_conv(draft, op, source).kernel;
   if (kernel == ConvKernel::shuffle) return op.kernel == net::Pair{1, 1} && op.out_channels <= 8;
   return true;
 }
 
 bool conv_reduces(const Draft& draft, const net::Conv& op, const TensorView& source) {
-  const ConvKernel kernel = choose_conv_kernel(draft, op, source);
+  const ConvKernel kernel = choose_conv(draft, op, source).kernel;
   return kernel == ConvKernel::winograd || kernel == ConvKernel::shuffle ||
          kernel == ConvKernel::tiled;
 }
 
 int conv_tiles(const Draft& draft, const net::Conv& op, const TensorView& source, int grid_height,
                int grid_width) {
-  switch (choose_conv_kernel(draft, op, source)) {
+  const ConvVariant variant = choose_conv(draft, op, source);
+  switch (variant.kernel) {
     case ConvKernel::winograd:
       return winograd_records(draft, grid_height, grid_width);
     case ConvKernel::shuffle:
       return shuffle_tiles(draft, op, grid_height, grid_width);
     case ConvKernel::tiled:
-      return tiled_tiles(draft, op, grid_height, grid_width);
+      return tiled_tiles(draft, op, variant.tiled_shape, grid_height, grid_width);
     case ConvKernel::depthwise:
     case ConvKernel::generic:
       return 0;
@@ -74,13 +36,15 @@ int conv_tiles(const Draft& draft, const net::Conv& op, const TensorView& source
 }
 
 void lower_conv_task(Draft& draft, const ConvTask& task) {
-  switch (choose_conv_kernel(draft, *task.op, task.source)) {
+  const ConvVariant variant = choose_conv(draft, *task.op, task.source);
+  note_conv_layer(draft, *task.op, task.source);
+  switch (variant.kernel) {
     case ConvKernel::winograd:
       return lower_conv_winograd(draft, task);
     case ConvKernel::shuffle:
       return lower_conv_shuffle(draft, task);
     case ConvKernel::tiled:
-      return lower_conv_tiled(draft, task);
+      return lower_conv_tiled(draft, task, variant.tiled_shape);
     case ConvKernel::depthwise:
       return lower_conv_depthwise(draft, task);
     case ConvKernel::generic:

@@ -1,8 +1,9 @@
 // Owns: the families of dense convolution kernels over one set of arguments. Depends on: lower.h.
-// To add a family: a `NAME_can`, a `lower_conv_NAME`, a line in choose_conv_family
-// (lower_conv.cpp).
+// To add a family: a `NAME_can`, a `lower_conv_NAME`, and its lines in conv_choice.cpp and
+// lower_conv.cpp.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "engine/graph/lower.h"
@@ -29,28 +30,39 @@ struct ConvTask {
 };
 
 enum class ConvKernel { winograd, shuffle, tiled, depthwise, generic };
-/// The built-in choice for this device, or options.family where it can.
-ConvKernel choose_conv_kernel(const Draft& draft, const net::Conv& op, const TensorView& source);
+struct ConvVariant {
+  ConvKernel kernel = ConvKernel::generic;
+  std::string tiled_shape;  ///< of tiled; empty: the built-in choice
+};
+/// options.family where it can, or options.conv_choices, or the built-in choice for this device.
+ConvVariant choose_conv(const Draft& draft, const net::Conv& op, const TensorView& source);
+/// Adds the shape to draft.convolutions, unless it is there.
+void note_conv_layer(Draft& draft, const net::Conv& op, const TensorView& source);
 
-/// Whether it can and wins: the layer is wide enough to pay for the transforms.
 bool winograd_can(const Draft& draft, const net::Conv& op, const TensorView& source);
+/// Whether the layer is wide enough to pay for the transforms, as far as can be said without
+/// timing.
+bool winograd_pays(const net::Conv& op);
 bool shuffle_can(const Draft& draft, const net::Conv& op, const TensorView& source);
 bool tiled_can(const Draft& draft, const net::Conv& op, const TensorView& source);
+/// Those of tiled_shapes() that the layer and the device can have.
+std::vector<std::string> tiled_shapes_of(const Draft& draft, const net::Conv& op);
 bool depthwise_can(const net::Conv& op);
 
 /// Records of partial statistics per plane that the chosen kernel writes; 0: it writes none.
 int conv_tiles(const Draft& draft, const net::Conv& op, const TensorView& source, int grid_height,
                int grid_width);
-/// Lowers a task by the chosen kernel.
+/// Lowers a task by the chosen kernel, and notes its shape in draft.convolutions.
 void lower_conv_task(Draft& draft, const ConvTask& task);
 
 int winograd_records(const Draft& draft, int grid_height, int grid_width);
 int shuffle_tiles(const Draft& draft, const net::Conv& op, int grid_height, int grid_width);
-int tiled_tiles(const Draft& draft, const net::Conv& op, int grid_height, int grid_width);
+int tiled_tiles(const Draft& draft, const net::Conv& op, const std::string& shape, int grid_height,
+                int grid_width);
 
 void lower_conv_winograd(Draft& draft, const ConvTask& task);
 void lower_conv_shuffle(Draft& draft, const ConvTask& task);
-void lower_conv_tiled(Draft& draft, const ConvTask& task);
+void lower_conv_tiled(Draft& draft, const ConvTask& task, const std::string& shape);
 void lower_conv_depthwise(Draft& draft, const ConvTask& task);
 void lower_conv_generic(Draft& draft, const ConvTask& task);
 

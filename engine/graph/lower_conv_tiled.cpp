@@ -126,9 +126,10 @@ int tiles_of(const Preset& preset, int grid_height, int grid_width) {
   return div_up(grid_height, preset.tile_y) * div_up(grid_width, preset.tile_x);
 }
 
-Shape choose_shape(const Draft& draft, const net::Conv& op, int grid_height, int grid_width) {
+Shape choose_shape(const Draft& draft, const net::Conv& op, const std::string& name,
+                   int grid_height, int grid_width) {
   const DeviceTraits& device = draft.device();
-  if (const auto named = named_shape(draft.options().tiled_shape, op, device)) return *named;
+  if (const auto named = named_shape(name, op, device)) return *named;
   const int units =
       device.compute_units > 0 ? static_cast<int>(device.compute_units) : assumed_units;
   std::optional<Shape> best;
@@ -170,18 +171,27 @@ std::vector<std::string> tiled_shapes() {
   return names;
 }
 
+std::vector<std::string> tiled_shapes_of(const Draft& draft, const net::Conv& op) {
+  std::vector<std::string> names = tiled_shapes();
+  std::erase_if(names, [&](const std::string& name) {
+    return !named_shape(name, op, draft.device()).has_value();
+  });
+  return names;
+}
+
 bool tiled_can(const Draft& draft, const net::Conv& op, const TensorView&) {
   return op.groups == 1 && fits(Shape{}, op, draft.device());
 }
 
-int tiled_tiles(const Draft& draft, const net::Conv& op, int grid_height, int grid_width) {
-  const Shape shape = choose_shape(draft, op, grid_height, grid_width);
+int tiled_tiles(const Draft& draft, const net::Conv& op, const std::string& name, int grid_height,
+                int grid_width) {
+  const Shape shape = choose_shape(draft, op, name, grid_height, grid_width);
   return tiles_of(*shape.preset, grid_height, grid_width);
 }
 
-void lower_conv_tiled(Draft& draft, const ConvTask& task) {
+void lower_conv_tiled(Draft& draft, const ConvTask& task, const std::string& name) {
   const net::Conv& op = *task.op;
-  const Shape shape = choose_shape(draft, op, task.grid_height, task.grid_width);
+  const Shape shape = choose_shape(draft, op, name, task.grid_height, task.grid_width);
   const Preset& preset = *shape.preset;
   const abi::ConvConstants common = conv_constants(task);
   abi::TiledConstants constants;

@@ -12,6 +12,9 @@ constexpr int tile_groups = 4;
 constexpr int most_block_planes = 4;
 // Narrower layers spend more on the transforms than they save.
 constexpr int least_channels = 24;
+// The transforms' rounding does not grow with the channels, as the error that a convolution may
+// have does: with fewer inputs it exceeds that.
+constexpr int least_in_channels = 16;
 // A layer's sums and products are kept for so many bytes of its tiles at a time.
 constexpr std::uint64_t run_bytes = 4ULL << 20;
 
@@ -208,7 +211,7 @@ bool winograd_can(const Draft& draft, const net::Conv& op, const TensorView&) {
   if (!draft.options().fusions.winograd || !draft.device().subgroup_shuffle ||
       !draft.options().texel_reads || op.groups != 1 || op.kernel != net::Pair{3, 3} ||
       op.stride != net::Pair{1, 1} || op.dilation != net::Pair{1, 1} ||
-      std::min(op.in_channels, op.out_channels) < least_channels) {
+      op.in_channels < least_in_channels) {
     return false;
   }
   const int products = winograd_points(false).product_count();
@@ -216,6 +219,10 @@ bool winograd_can(const Draft& draft, const net::Conv& op, const TensorView&) {
   const std::uint64_t least_run = bytes_per_tile(products, planes) * lanes(draft) * tile_groups;
   return static_cast<std::uint32_t>(products * planes) <= draft.device().max_groups &&
          least_run <= draft.device().max_storage_range;
+}
+
+bool winograd_pays(const net::Conv& op) {
+  return std::min(op.in_channels, op.out_channels) >= least_channels;
 }
 
 int winograd_records(const Draft& draft, int grid_height, int grid_width) {

@@ -62,7 +62,7 @@ int upsample_tap(int phase, int tap) {
 }  // namespace
 
 bool upsample_phases_can(const Draft& draft, const net::Conv& op, const TensorView& source) {
-  return choose_conv_kernel(draft, op, source) != ConvKernel::winograd && source.upsample == 2 &&
+  return choose_conv(draft, op, source).kernel != ConvKernel::winograd && source.upsample == 2 &&
          op.kernel == net::Pair{3, 3} && op.stride == net::Pair{1, 1} &&
          op.dilation == net::Pair{1, 1} && op.groups == 1 &&
          source.border == net::Border{1, 1, 1, 1};
@@ -73,6 +73,7 @@ std::optional<PartialStatistics> lower_upsample_phases(Draft& draft, const std::
                                                        const TensorView& source,
                                                        const TensorRef& result,
                                                        const StoreUse& store) {
+  note_conv_layer(draft, op, source);  // of which the kernels that see it whole are others
   std::vector<Phase> phases;
   for (int py = 0; py < 2; ++py) {
     for (int px = 0; px < 2; ++px) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace impasto::graph {
@@ -47,13 +48,18 @@ struct Fusions {
 /// Which kernel family a dense convolution uses where several can.
 enum class ConvFamily { automatic, shuffle, tiled, generic };
 
+/// Kernels of dense convolutions, by the shape of the layer, as ConvLayer (render_graph.h) names
+/// both. One that the layer or the device cannot have is passed over.
+using ConvChoices = std::map<std::string, std::string>;
+
 struct CompileOptions {
   DeviceTraits device;
   Precision precision = Precision::fp32;
   Fusions fusions;
   ConvFamily family = ConvFamily::automatic;
-  std::string tiled_shape;  ///< of lower_conv_tiled.cpp, where it fits; empty: the built-in choice
-  bool texel_reads = true;  ///< where the device can view the tensor; false: storage buffers
+  std::string tiled_shape;   ///< of lower_conv_tiled.cpp, where it fits; empty: the built-in choice
+  ConvChoices conv_choices;  ///< instead of the built-in choice, with the automatic family
+  bool texel_reads = true;   ///< where the device can view the tensor; false: storage buffers
 };
 
 }  // namespace impasto::graph

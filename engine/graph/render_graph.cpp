@@ -47,6 +47,11 @@ std::string to_text(const RenderGraph& graph) {
     for (const Binding& binding : pass.bindings) write_range(out, binding);
     out << '\n';
   }
+  for (const ConvLayer& layer : graph.convolutions) {
+    out << "convolution " << layer.shape << ": " << layer.kernel << " of";
+    for (const std::string& kernel : layer.kernels) out << ' ' << kernel;
+    out << '\n';
+  }
   return out.str();
 }
 

@@ -84,8 +84,16 @@ struct NormPlace {
   bool half = false;  ///< how the input is stored
 };
 
+/// Dense convolutions of one shape: how they are computed here, and how they could be.
+struct ConvLayer {
+  std::string shape;   ///< "3x3 128->128 at 160x120", with what else a kernel may depend on
+  std::string kernel;  ///< "winograd", "tiled:L+prefetch"
+  std::vector<std::string> kernels;  ///< all that can, `kernel` among them
+};
+
 struct RenderGraph {
   std::vector<Pass> passes;
+  std::vector<ConvLayer> convolutions;      ///< each shape once, in the order of execution
   std::vector<NormPlace> norms;             ///< in the order of net::norm_layers
   std::vector<std::uint64_t> arena_blocks;  ///< bytes of each
   std::vector<std::byte> constants;
@@ -101,8 +109,8 @@ struct RenderGraph {
   std::uint64_t arena_bytes() const;
 };
 
-/// One line per pass: number, barrier, name, kernel, groups, constants, ranges. Golden texts use
-/// it.
+/// One line per pass: number, barrier, name, kernel, groups, constants, ranges; then one per shape
+/// of convolution. Golden texts use it.
 std::string to_text(const RenderGraph& graph);
 /// The same as a drawing for graphviz.
 std::string to_dot(const RenderGraph& graph);

@@ -1,6 +1,7 @@
 #include "engine/session/executor.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace impasto::session {
@@ -37,22 +38,13 @@ std::uint64_t at_least_one(std::uint64_t bytes) {
 
 }  // namespace
 
-gpu::KernelKey kernel_key(const graph::Pass& pass) {
-  gpu::KernelKey key;
-  key.module = pass.kernel;
-  key.constants = pass.constants;
-  for (const graph::Binding& binding : pass.bindings) {
-    key.bindings.push_back(binding_kind(binding.access));
-  }
-  key.push_bytes = static_cast<std::uint32_t>(pass.push.size());
-  key.required_subgroup_size = pass.subgroup_size;
-  key.full_subgroups = pass.subgroup_size > 0;
-  return key;
-}
-
 Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::RenderGraph graph,
-                   int slot_count, gpu::MemoryUse output)
-    : device_(device), kernels_(kernels), graph_(std::move(graph)), timeline_(device) {
+                   int slot_count, gpu::MemoryUse output, const Slices& slices)
+    : device_(device),
+      kernels_(kernels),
+      graph_(std::move(graph)),
+      slices_(slices),
+      timeline_(device) {
   using gpu::MemoryUse;
   for (std::size_t i = 0; i < graph_.arena_blocks.size(); ++i) {
     arena_.emplace_back(device, at_least_one(graph_.arena_blocks[i]), MemoryUse::device,
@@ -78,6 +70,29 @@ Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::Render
     slot.recorder = record(slot, "slot" + number, graph_.passes);
     slots_.push_back(std::move(slot));
   }
+}
+
+double Executor::estimated_ms(const graph::Pass& pass) const {
+  return std::max(pass.flops / slices_.gflops, pass.bytes / slices_.gigabytes_per_s) * 1e-6;
+}
+
+std::uint32_t Executor::parts_of(const graph::Pass& pass) const {
+  if (slices_.ms <= 0) return 1;
+  return static_cast<std::uint32_t>(std::max(1.0, std::ceil(estimated_ms(pass) / slices_.ms)));
+}
+
+gpu::KernelKey Executor::kernel_key(const graph::Pass& pass) const {
+  gpu::KernelKey key;
+  key.module = pass.kernel;
+  key.constants = pass.constants;
+  for (const graph::Binding& binding : pass.bindings) {
+    key.bindings.push_back(binding_kind(binding.access));
+  }
+  key.push_bytes = static_cast<std::uint32_t>(pass.push.size());
+  key.required_subgroup_size = pass.subgroup_size;
+  key.full_subgroups = pass.subgroup_size > 0;
+  key.in_parts = parts_of(pass) > 1;
+  return key;
 }
 
 const gpu::Buffer& Executor::buffer(const graph::Range& range, const Slot& slot) const {
@@ -129,6 +144,7 @@ std::unique_ptr<gpu::Recorder> Executor::record(const Slot& slot, const std::str
   }
   recorder.barrier(gpu::Stage::transfer, gpu::Stage::compute);
   recorder.timestamp(0);
+  double ms = 0;  // of the submit that is being recorded
   for (std::uint32_t i = 0; i < pass_count; ++i) {
     const graph::Pass& pass = passes[i];
     if (pass.barrier) recorder.barrier(gpu::Stage::compute, gpu::Stage::compute);
@@ -137,7 +153,15 @@ std::unique_ptr<gpu::Recorder> Executor::record(const Slot& slot, const std::str
       bindings.push_back({&buffer(binding.range, slot), binding.range.offset, binding.range.size,
                           texel_format(binding.format)});
     }
-    recorder.dispatch(kernels_.get(kernel_key(pass)), bindings, pass.push, pass.groups, pass.name);
+    const std::uint32_t parts = parts_of(pass);
+    const double pass_ms = slices_.ms > 0 ? estimated_ms(pass) / parts : 0;
+    if (ms > 0 && ms + pass_ms > slices_.ms) {
+      recorder.cut();
+      ms = 0;
+    }
+    ms = parts > 1 ? pass_ms : ms + pass_ms;
+    recorder.dispatch(kernels_.get(kernel_key(pass)), bindings, pass.push, pass.groups, pass.name,
+                      parts);
     recorder.timestamp(i + 1);
   }
   recorder.barrier(gpu::Stage::compute, gpu::Stage::transfer);
@@ -208,7 +232,15 @@ void Executor::submit(int number) {
     record_features(slot, "features " + std::to_string(number));
   }
   slot.with_features = features_ != nullptr;
-  slot.value = timeline_.submit(slot.last_recorder().commands());
+  const std::uint64_t before = timeline_.submitted();
+  std::size_t count = 0;
+  for (const VkCommandBuffer& commands : slot.last_recorder().commands()) {
+    if (slices_.ahead > 0 && count >= slices_.ahead) {
+      timeline_.wait(before + count + 1 - slices_.ahead);
+    }
+    slot.value = timeline_.submit(commands);
+    ++count;
+  }
 }
 
 bool Executor::wait(int slot, std::chrono::nanoseconds timeout) {

@@ -26,14 +26,31 @@ struct PassTime {
   double ms = 0;
 };
 
+/// A frame as several submits, so that none holds the queue for long: others may use it in between,
+/// and no watchdog takes the device for hung. Passes are cut where they are longer (gpu::Recorder).
+struct Slices {
+  /// Of one submit, by the work of its passes at a pace that the slowest device of its class keeps;
+  /// 0: a frame is one submit.
+  double ms = 0;
+  double gflops = 0;
+  double gigabytes_per_s = 0;
+  /// Submits that wait on the device at a time, so that whoever shares the queue gets in between:
+  /// submit() then lasts almost as long as the frame. 0: all of a frame's.
+  std::size_t ahead = 0;
+};
+
 class Executor {
  public:
   /// Allocates, compiles and records everything that a frame needs. Throws Error{gpu}.
   /// `output`: where frame_out of a slot goes; MemoryUse::device is for who shows it there.
+  /// `slices`: how a frame is cut over submits.
   Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::RenderGraph graph,
-           int slot_count = 1, gpu::MemoryUse output = gpu::MemoryUse::read_back);
+           int slot_count = 1, gpu::MemoryUse output = gpu::MemoryUse::read_back,
+           const Slices& slices = {});
 
   const graph::RenderGraph& graph() const { return graph_; }
+  /// Of a pass as this executor would run it.
+  gpu::KernelKey kernel_key(const graph::Pass& pass) const;
   int slot_count() const { return static_cast<int>(slots_.size()); }
 
   /// Host memory of a slot that is not in flight: write the first two before submit, read the
@@ -52,13 +69,14 @@ class Executor {
   std::shared_ptr<gpu::Buffer> read_back(const gpu::Buffer& output);
 
   /// With each frame submitted from now on these passes run too; null: none do. Compiles the
-  /// kernels of theirs (kernel_key) that the cache lacks. A slot records its commands anew when it
-  /// is submitted the next time, which may wait for the frames in flight, once.
+  /// kernels of theirs (kernel_key()) that the cache lacks. A slot records its commands anew when
+  /// it is submitted the next time, which may wait for the frames in flight, once.
   void set_features(std::shared_ptr<const graph::FeatureGraph> features);
   /// What they were and wrote for the slot's last frame; null and nothing: there were none.
   std::shared_ptr<const graph::FeatureGraph> features(int slot) const;
   std::span<const std::byte> feature_bytes(int slot) const;
 
+  /// Returns when all of the frame is in the queue.
   void submit(int slot);
   /// False where the timeout passed first.
   bool wait(int slot, std::chrono::nanoseconds timeout = std::chrono::nanoseconds::max());
@@ -96,6 +114,8 @@ class Executor {
       return with_features ? *features.recorder : *recorder;
     }
   };
+  double estimated_ms(const graph::Pass& pass) const;
+  std::uint32_t parts_of(const graph::Pass& pass) const;
   const gpu::Buffer& buffer(const graph::Range& range, const Slot& slot) const;
   void upload_constants();
   std::unique_ptr<gpu::Recorder> record(const Slot& slot, const std::string& name,
@@ -106,6 +126,7 @@ class Executor {
   gpu::Device& device_;
   gpu::KernelCache& kernels_;
   graph::RenderGraph graph_;
+  Slices slices_;
   std::vector<gpu::Buffer> arena_;
   gpu::Buffer constants_;
   gpu::Buffer parameters_;
@@ -115,8 +136,6 @@ class Executor {
   std::vector<Slot> slots_;
   gpu::Timeline timeline_;  // last: waits for the device before the rest goes
 };
-
-gpu::KernelKey kernel_key(const graph::Pass& pass);
 
 /// The compiler's view of an opened device.
 graph::DeviceTraits device_traits(const gpu::DeviceInfo& info);

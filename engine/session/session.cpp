@@ -102,6 +102,7 @@ graph::CompileOptions compile_options(const gpu::DeviceInfo& device,
   graph::CompileOptions result = compile_options(device, options.precision);
   result.family = options.conv_family;
   result.tiled_shape = options.tiled_shape;
+  result.conv_choices = options.conv_choices;
   if (options.texel_reads) result.texel_reads = *options.texel_reads;
   return result;
 }
@@ -118,7 +119,8 @@ Session::Session(gpu::Device& device, gpu::KernelCache& kernels, const net::Mode
   graph::RenderGraph graph =
       compile_or_refuse(device, model, request, plan_, compile_, options.slot_count);
   if (debug_switches().dump) log::info("compiled graph\n" + graph::to_text(graph));
-  executor_.emplace(device, kernels, std::move(graph), options.slot_count, options.output);
+  executor_.emplace(device, kernels, std::move(graph), options.slot_count, options.output,
+                    options.slices);
   slot_looks_.resize(static_cast<std::size_t>(options.slot_count));
 }
 

@@ -24,6 +24,8 @@ struct SessionOptions {
   graph::ConvFamily conv_family = graph::ConvFamily::automatic;  ///< for measurements
   std::string tiled_shape;                                       ///< as CompileOptions has it
   std::optional<bool> texel_reads;                               ///< the same
+  graph::ConvChoices conv_choices;                               ///< the same
+  Slices slices;
   gpu::MemoryUse output = gpu::MemoryUse::read_back;  ///< device: results stay there, as Pictures
 };
 

@@ -353,6 +353,28 @@ TEST(Convolutions, wide) {
   }
 }
 
+// A measured choice may give a kernel to a layer that would not get it otherwise.
+TEST(Convolutions, chosen_by_name) {
+  for (const ConvRow& row : {ConvRow{5, 9, {3, 3}, {37, 45}, {1, 1, 1, 1}},
+                             ConvRow{16, 12, {3, 3}, {18, 33}, {1, 1, 1, 1}},
+                             ConvRow{3, 17, {3, 3}, {21, 22}, {0, 0, 0, 0}, {2, 2}}}) {
+    const Case test = conv_case(row);
+    const auto layers = [&](const graph::CompileOptions& options) {
+      return graph::compile_network(test.net, options).convolutions;
+    };
+    const graph::ConvLayer built_in = layers(options_for_tests()).front();
+    for (const std::string& kernel : built_in.kernels) {
+      graph::CompileOptions options = options_for_tests();
+      options.conv_choices = {{built_in.shape, kernel}};
+      EXPECT_EQ(layers(options).front().kernel, kernel);
+      check_case(test, options);
+    }
+    graph::CompileOptions options = options_for_tests();
+    options.conv_choices = {{built_in.shape, "depthwise"}, {"of another net", "tiled"}};
+    EXPECT_EQ(layers(options).front().kernel, built_in.kernel);
+  }
+}
+
 // Outputs in two bindings, runs no longer than one; where the shortest does not fit, another way.
 TEST(Convolutions, wide_within_limits) {
   const Case test = conv_case({25, 25, {3, 3}, {90, 95}, {1, 1, 1, 1}});

@@ -121,9 +121,11 @@ graph::CompileOptions options_for_tests() {
 }
 
 Outcome run_network(const net::Net& net, const graph::CompileOptions& options,
-                    const net::Tensor& input, const std::vector<float>& style) {
+                    const net::Tensor& input, const std::vector<float>& style,
+                    const session::Slices& slices) {
   EXPECT_EQ(net::check(net), "");
-  session::Executor executor(device(), kernels(), graph::compile_network(net, options));
+  session::Executor executor(device(), kernels(), graph::compile_network(net, options), 1,
+                             gpu::MemoryUse::read_back, slices);
   pack(input, executor.frame_in(0), half(options));
   session::write_parameters(executor.graph(), {}, net::evaluate_parameters(net, style),
                             executor.parameters(0));

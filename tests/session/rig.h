@@ -33,7 +33,8 @@ struct Outcome {
 /// One frame. The arena is NaN before it, so reading what nobody wrote shows; the lanes past the
 /// input's last channel hold a number that no result may depend on.
 Outcome run_network(const net::Net& net, const graph::CompileOptions& options,
-                    const net::Tensor& input, const std::vector<float>& style = {});
+                    const net::Tensor& input, const std::vector<float>& style = {},
+                    const session::Slices& slices = {});
 
 /// Fills arenas before a frame: NaN as one float and as two halves.
 constexpr std::uint32_t guard_word = 0xffe7ffe7;

@@ -149,6 +149,26 @@ TEST(Stylizer, MemoryComesBackWithTheSession) {
   EXPECT_EQ(stylizer.stats().allocated_bytes, before);
 }
 
+TEST(Stylizer, SteadyFramesAskForSubmitsAlone) {
+  Stylizer stylizer(live_model(), {});
+  const video::FrameFormat format = format_of(64, 48);
+  for (int i = 0; i < 2; ++i) stylise(stylizer, picture(format, i));
+  const gpu::DeviceCounters before = stylizer.stats().counters;
+  EXPECT_GT(before.allocations, 0U);
+  EXPECT_GT(before.pipelines, 0U);
+  EXPECT_GT(before.descriptor_sets, 0U);
+  for (int i = 0; i < 5; ++i) {
+    stylizer.set_look(style(stylizer.model(), static_cast<std::size_t>(i)));
+    stylise(stylizer, picture(format, i));
+  }
+  const gpu::DeviceCounters after = stylizer.stats().counters;
+  EXPECT_EQ(after.allocations, before.allocations);
+  EXPECT_EQ(after.pipelines, before.pipelines);
+  EXPECT_EQ(after.descriptor_sets, before.descriptor_sets);
+  EXPECT_EQ(after.recordings, before.recordings);
+  EXPECT_EQ(after.submits, before.submits + 5);
+}
+
 TEST(Stylizer, WhatDoesNotFitIsRefusedWithTheHeightThatWould) {
   StylizerOptions options;
   options.network_height = 16384;
