@@ -65,7 +65,7 @@ void add_look_options(CLI::App& command, LookOptions& looks) {
 }
 
 const std::map<std::string, Tuning> tunings{
-    {"off", Tuning::off}, {"on", Tuning::on}, {"again", Tuning::again}};
+    {"off", Tuning::off}, {"kept", Tuning::kept}, {"on", Tuning::on}, {"again", Tuning::again}};
 
 void add_device_options(CLI::App& command, StylizerOptions& options) {
   command.add_option("--device", options.device,
@@ -77,9 +77,10 @@ void add_device_options(CLI::App& command, StylizerOptions& options) {
   options.keep_tuning = [] { return !stop_requested(); };
   command
       .add_option("--tune", options.tuning,
-                  "Kernels: on: time those not timed yet on this device and keep the fastest; "
-                  "again: time all; off: the built-in choice; without: what was kept")
-      ->transform(CLI::CheckedTransformer(tunings).description("off|on|again"));
+                  "Kernels: off: the built-in choice; kept: the fastest, where some were timed on "
+                  "this device before; on: time those that were not; again: time all")
+      ->transform(CLI::CheckedTransformer(tunings).description("off|kept|on|again"))
+      ->default_str("kept");
 }
 
 const std::map<std::string, graph::ConvFamily> conv_families{
@@ -263,7 +264,9 @@ void add_inspect(CLI::App& app, Command& chosen) {
   command->add_option("FILE", options->looks.model.model, "ONNX file")->required();
   add_preset_option(*command, options->looks.presets);
   add_size_option(*command, options->width, options->height);
-  command->add_flag("--graph", options->with_graph, "The compiled passes, one line each");
+  command->add_flag("--graph", options->with_graph,
+                    "The compiled passes, one line each, and what they ask of a device");
+  command->add_flag("--dot", options->as_dot, "The compiled passes as a drawing for graphviz");
   add_device_options(*command, options->stylizer);
   add_kernel_options(*command, options->stylizer);
   command->add_flag("--json", options->as_json, "One JSON object on stdout");

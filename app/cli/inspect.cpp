@@ -75,6 +75,8 @@ ordered_json describe(const net::ModelInfo& info, const CompiledModel& compiled,
     passes.push_back({{"name", pass.name},
                       {"kernel", pass.kernel},
                       {"groups", pass.groups},
+                      {"workgroup", pass.workgroup()},
+                      {"shared_bytes", pass.shared_bytes},
                       {"flops", pass.flops},
                       {"bytes", pass.bytes}});
   }
@@ -136,12 +138,18 @@ void inspect(const InspectOptions& options) {
   const video::FrameFormat format = generated_format(options.width, options.height);
   const CompiledModel compiled = compile_model(looks.model, format, stylizer);
   const ordered_json description = describe(looks.model.info(), compiled, looks.track.at(0));
+  if (options.as_dot) {
+    std::fputs(graph::to_dot(compiled.graph).c_str(), stdout);
+    return;
+  }
   if (options.as_json) {
     std::puts(description.dump(2).c_str());
     return;
   }
   print_text(description);
-  if (options.with_graph) std::printf("\n%s", graph::to_text(compiled.graph).c_str());
+  if (!options.with_graph) return;
+  std::printf("\n%s\n%s", graph::to_text(compiled.graph).c_str(),
+              graph::to_demands(compiled.graph).c_str());
 }
 
 }  // namespace impasto::app

@@ -15,6 +15,7 @@ struct InspectOptions {
   int width = 640;
   int height = 360;
   bool with_graph = false;
+  bool as_dot = false;
   bool as_json = false;
 };
 

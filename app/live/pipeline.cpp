@@ -17,6 +17,7 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr auto idle_wait = 4ms;  // between two looks for a new frame
+constexpr auto idle_after = 3s;  // without a frame: time for other things
 constexpr auto retry_after = 10s;
 constexpr int background_nice = 5;
 
@@ -159,6 +160,8 @@ void Pipeline::work() {
     process(*last_frame_);
     return;
   }
+  const bool idle = !finished_.empty() && finished_.back() + idle_after < Clock::now();
+  if (stylizer_ && idle && stylizer_->tune_a_little()) return;
   std::unique_lock lock(mutex_);
   wake_.wait_for(lock, idle_wait, [&] { return stop_ || !tasks_.empty() || new_look_; });
 }

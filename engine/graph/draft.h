@@ -85,6 +85,7 @@ struct DraftPass {
   std::array<std::uint32_t, 3> groups{1, 1, 1};
   std::uint32_t subgroup_size = 0;
   double flops = 0;
+  std::uint64_t shared_bytes = 0;
 };
 
 /// NormPlace without addresses.

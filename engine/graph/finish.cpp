@@ -43,6 +43,7 @@ RenderGraph finish(Draft& draft) {
     pass.groups = source.groups;
     pass.subgroup_size = source.subgroup_size;
     pass.flops = source.flops;
+    pass.shared_bytes = source.shared_bytes;
     for (const DraftBinding& binding : source.bindings) {
       Range range = placement.ranges[static_cast<std::size_t>(binding.resource)];
       range.offset += binding.offset;

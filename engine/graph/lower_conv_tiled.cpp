@@ -234,6 +234,7 @@ void lower_conv_tiled(Draft& draft, const ConvTask& task, const std::string& nam
                                        : draft.table_out(task.partials)};
     pass.push = push_bytes(push);
     pass.groups = draft.groups(tiles, div_up(count * 4, preset.block_out));
+    pass.shared_bytes = 16 * shared_words(shape, op, task.store.statistics);
     pass.subgroup_size = by_subgroup ? draft.device().subgroup_size : 0;
     pass.flops = 2.0 * task.grid_height * task.grid_width * count * 4 * op.in_channels *
                  op.kernel.y * op.kernel.x;

@@ -1,5 +1,7 @@
 #include "engine/graph/render_graph.h"
 
+#include <algorithm>
+#include <cstdio>
 #include <numeric>
 #include <sstream>
 
@@ -51,6 +53,27 @@ std::string to_text(const RenderGraph& graph) {
     out << "convolution " << layer.shape << ": " << layer.kernel << " of";
     for (const std::string& kernel : layer.kernels) out << ' ' << kernel;
     out << '\n';
+  }
+  return out.str();
+}
+
+std::string to_demands(const RenderGraph& graph) {
+  // Of a compute unit: a streaming multiprocessor, a work group processor, a Xe core.
+  constexpr std::uint64_t unit_shared_bytes = 64U << 10;
+  constexpr std::uint32_t unit_invocations = 1536;
+  std::ostringstream out;
+  out << "computed; per unit: of 64 KiB and 1536 invocations, registers left aside\n"
+      << "  groups  lanes  shared KiB  per unit     MFLOP       MB  FLOP/B  pass\n";
+  for (const Pass& pass : graph.passes) {
+    std::uint64_t per_unit = unit_invocations / std::max(1U, pass.workgroup());
+    if (pass.shared_bytes > 0) per_unit = std::min(per_unit, unit_shared_bytes / pass.shared_bytes);
+    char line[160];
+    std::snprintf(line, sizeof line, "%8llu %6u %11.1f %9llu %9.1f %8.2f %7.1f  ",
+                  static_cast<unsigned long long>(pass.groups[0]) * pass.groups[1] * pass.groups[2],
+                  pass.workgroup(), static_cast<double>(pass.shared_bytes) / 1024,
+                  static_cast<unsigned long long>(per_unit), pass.flops / 1e6, pass.bytes / 1e6,
+                  pass.bytes > 0 ? pass.flops / pass.bytes : 0);
+    out << line << pass.name << " (" << pass.kernel << ")\n";
   }
   return out.str();
 }

@@ -55,6 +55,9 @@ struct Pass {
   bool barrier = false;             ///< wait for the writes of the passes before
   double flops = 0;                 ///< executed, 2 per multiply-accumulate
   double bytes = 0;                 ///< moved to and from memory, each operand once
+  std::uint64_t shared_bytes = 0;   ///< of a workgroup's tiles
+  /// Invocations of a workgroup: constant 0 of every kernel (shaders/abi.h).
+  std::uint32_t workgroup() const { return constants.empty() ? 1 : constants.front(); }
 };
 
 /// First words of the parameters region: what a user changes without recompiling.
@@ -112,6 +115,10 @@ struct RenderGraph {
 /// One line per pass: number, barrier, name, kernel, groups, constants, ranges; then one per shape
 /// of convolution. Golden texts use it.
 std::string to_text(const RenderGraph& graph);
+/// What a pass asks of a device, one line each: invocations, shared memory, how many workgroups of
+/// it a compute unit of a usual GPU holds, operations, bytes and their quotient. By computation:
+/// nothing here was timed.
+std::string to_demands(const RenderGraph& graph);
 /// The same as a drawing for graphviz.
 std::string to_dot(const RenderGraph& graph);
 

@@ -1,6 +1,7 @@
 #include "engine/session/session.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <cstdio>
 
@@ -175,9 +176,19 @@ Picture Session::receive_picture() {
           entry.source.properties};
 }
 
+video::WritableFrame Session::result_frame() {
+  for (const video::WritableFrame& result : results_) {
+    if (result.frame.owner.use_count() > 1) continue;
+    // Whoever let go of it last, on whatever thread, has read it before this one writes.
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return result;
+  }
+  return results_.emplace_back(video::allocate_frame(request_.output));
+}
+
 video::Frame Session::receive() {
   const Picture picture = receive_picture();
-  const video::WritableFrame result = video::allocate_frame(request_.output);
+  const video::WritableFrame result = result_frame();
   graph::unpack_frame(executor_->frame_out(last_slot_), output_layout_, result);
   video::Frame frame = result.frame;
   frame.pts = picture.pts;

@@ -86,6 +86,7 @@ class Session {
   };
   int slots() const { return executor_->slot_count(); }
   std::optional<int> free_slot() const;
+  video::WritableFrame result_frame();
   void keep_features(const InFlight& frame);
   void apply_look(const Look& look, int slot);
 
@@ -103,6 +104,7 @@ class Session {
   std::deque<InFlight> in_flight_;
   std::shared_ptr<const graph::FeatureGraph> features_;
   std::optional<FeatureView> view_;
+  std::vector<video::WritableFrame> results_;  // memory of frames, used again once let go of
   int last_submitted_ = -1;
   int last_slot_ = 0;
 };

@@ -153,7 +153,10 @@ LiveWindow::LiveWindow(const std::string& folder, const std::string& arguments,
                        " XDG_VIDEOS_DIR=" + folder +
                        " IMPASTO_DEBUG=validate,sync,controls LIBGL_ALWAYS_SOFTWARE=1 "
                        "SDL_AUDIODRIVER=dummy " +
-                       environment + " " IMPASTO_PROGRAM " live " + arguments,
+                       environment + " " IMPASTO_PROGRAM " live " +
+                       // Or a window that rests would change what the next one computes with.
+                       (arguments.find("--tune") == std::string::npos ? "--tune off " : "") +
+                       arguments,
                    folder + "/log");
   std::filesystem::remove(controls_file());
   const bool found = wait_for([&] {

@@ -82,6 +82,24 @@ TEST_F(WindowTest, ControlsChangeThePictureAndUndoBringsItBack) {
   window.finish();
 }
 
+TEST_F(WindowTest, ARestingWindowTimesKernelsForTheNextOne) {
+  LiveWindow window(folder / "", arguments + " --tune kept");
+  const Screen first = window.picture();
+  const auto kept = [] {
+    for (const auto& entry :
+         fs::directory_iterator(fs::path(LiveWindow::controls_file()).parent_path())) {
+      if (entry.path().filename().string().starts_with("tuning-")) return true;
+    }
+    return false;
+  };
+  for (int i = 0; i < 1000 && !kept(); ++i) window.xdotool("sleep 0.1");
+  EXPECT_TRUE(kept()) << window.log();
+  EXPECT_EQ(largest_difference(window.picture(), first), 0);
+  window.key("3");  // and it still answers
+  window.picture_after(first);
+  window.finish();
+}
+
 TEST_F(WindowTest, APresetGivesTheSamePixelsInTheWindowAndInApply) {
   write_settings(folder / "", R"({"fade_seconds": 0, "tab": "tune"})");
   std::string preset;
@@ -111,10 +129,10 @@ TEST_F(WindowTest, APresetGivesTheSamePixelsInTheWindowAndInApply) {
     EXPECT_EQ(largest_difference(window.picture_after(third), edited), 0);
     window.finish();
   }
-  const app::test::Result applied =
-      app::test::run("apply " + still + " " + path("applied.png") + " --height 180 --preset " +
-                         path("config/impasto/presets/udnie\\ 1.json"),
-                     "XDG_CACHE_HOME=" + path("cache"));
+  const app::test::Result applied = app::test::run(
+      "apply " + still + " " + path("applied.png") + " --tune off --height 180 --preset " +
+          path("config/impasto/presets/udnie\\ 1.json"),
+      "XDG_CACHE_HOME=" + path("cache"));
   ASSERT_EQ(applied.exit_code, 0) << applied.error;
   EXPECT_EQ(largest_difference(live::read_bitmap(preset), live::read_bitmap(path("applied.png"))),
             0);
