@@ -10,7 +10,8 @@
 namespace impasto::graph {
 
 /// A 3x3, stride 1 convolution of a view that is upsampled by 2 and padded by 1, where no kernel
-/// does better.
+/// does better. On a constant plane the phases agree to rounding, not to the last bit: each adds
+/// sums of taps of its own.
 bool upsample_phases_can(const Draft& draft, const net::Conv& op, const TensorView& source);
 std::optional<PartialStatistics> lower_upsample_phases(Draft& draft, const std::string& name,
                                                        const net::Conv& op,
