@@ -14,6 +14,7 @@
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_shuffle : require
 #include "shaders/abi.h"
+#include "shaders/lib/push.glsl"
 #include "shaders/lib/tensor.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -26,7 +27,7 @@ TABLE_IN(2, weights)  // [out plane][in plane][ky][kx][in lane] vec4 of out lane
 TABLE_IN(3, bias)
 TENSOR_OUT(4, result)
 TABLE_OUT(5, partials)
-layout(push_constant) uniform Push { ConvPush push; };
+PUSH(ConvPush)
 
 const int TILE_X = 4;
 const int TILE = TILE_Y * TILE_X;
@@ -95,6 +96,7 @@ void add_tap_row(SourceNorm norm, int plane, int first_y, int tap_y, int first_p
 }
 
 void main() {
+  read_push();
   const int lane = int(gl_SubgroupInvocationID);
   const int tiles_x = (push.out_width + TILE_X - 1) / TILE_X;
   const int tile_count = tiles_x * ((push.out_height + TILE_Y - 1) / TILE_Y);

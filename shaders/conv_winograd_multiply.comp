@@ -11,6 +11,7 @@
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_shuffle : require
 #include "shaders/abi.h"
+#include "shaders/lib/push.glsl"
 #include "shaders/lib/tensor.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -21,7 +22,7 @@ WINOGRAD_MULTIPLY_CONSTANTS(CONSTANT)
 TABLE_IN(0, inputs)   // [input frequency][in plane][tile]
 TABLE_IN(1, filters)  // [frequency][block][in plane][out plane of the block][in lane] vec4 of out lanes
 TABLE_OUT(2, products)  // [frequency][out plane][tile]
-layout(push_constant) uniform Push { WinogradMultiplyPush push; };
+PUSH(WinogradMultiplyPush)
 
 const int WORDS = OUT_PLANES * 4;
 const int FETCHES = (WORDS + LANES - 1) / LANES;
@@ -32,6 +33,7 @@ int input_of(int product) { return DOUBLED != 0 && product > 2 ? product - 1 : p
 vec4 sums[OUT_PLANES * TILES];
 
 void main() {
+  read_push();
   const int lane = int(gl_SubgroupInvocationID);
   const int first_tile = flat_group() * LANES * TILES + lane;
   if (first_tile - lane >= push.tile_pitch) return;
