@@ -115,7 +115,9 @@ void main() {
   }
   [[unroll]] for (int i = 0; i < OUT_PLANES * TILE; ++i) sums[i] = vec4(0.0);
 
-  for (int plane = 0; plane < push.in_planes; ++plane) {
+  // do-while: lavapipe runs the body of other loops once more, masked.
+  int plane = 0;
+  do {
     const SourceNorm norm = source_norm(plane);
     if (SLIDE) {
       [[unroll]] for (int j = 1; j < TILE_Y; ++j) fetch_row(norm, plane, first_y + j - 1, j);
@@ -125,11 +127,12 @@ void main() {
         add_tap_row(norm, plane, first_y, tap_y, first_plane, lane);
       }
     } else {
-      [[dont_unroll]] for (int tap_y = 0; tap_y < KERNEL_Y; ++tap_y) {
+      int tap_y = 0;
+      [[dont_unroll]] do {
         add_tap_row(norm, plane, first_y, tap_y, first_plane, lane);
-      }
+      } while (++tap_y < KERNEL_Y);
     }
-  }
+  } while (++plane < push.in_planes);
 
   bool valid[MOST_TILE];
   [[unroll]] for (int i = 0; i < TILE; ++i) {

@@ -47,7 +47,9 @@ void main() {
   [[unroll]] for (int i = 0; i < OUT_PLANES * TILES; ++i) sums[i] = vec4(0.0);
   int texel = input_frequency * push.in_planes * push.tile_pitch + first_tile;
   int word = int(gl_WorkGroupID.y) * push.in_planes * WORDS;
-  for (int plane = 0; plane < push.in_planes; ++plane) {
+  // do-while: lavapipe runs the body of other loops once more, masked.
+  int plane = 0;
+  do {
     vec4 values[TILES];
     [[unroll]] for (int t = 0; t < TILES; ++t) values[t] = table4(inputs, texel + t * LANES);
     [[unroll]] for (int fetch = 0; fetch < FETCHES; ++fetch) {
@@ -64,7 +66,7 @@ void main() {
     }
     texel += push.tile_pitch;
     word += WORDS;
-  }
+  } while (++plane < push.in_planes);
   [[unroll]] for (int o = 0; o < OUT_PLANES; ++o) {
     const int plane = block * OUT_PLANES + o;
     if (plane < push.out_planes) {
