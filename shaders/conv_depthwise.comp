@@ -7,6 +7,7 @@
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
 #include "shaders/abi.h"
+#include "shaders/lib/push.glsl"
 #include "shaders/lib/tensor.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -17,7 +18,7 @@ CONV_CONSTANTS(CONSTANT)
 TABLE_IN(2, weights)  // [plane][ky][kx] vec4 of channels
 TABLE_IN(3, bias)
 TENSOR_OUT(4, result)
-layout(push_constant) uniform Push { ConvPush push; };
+PUSH(ConvPush)
 
 const int TILE_X = 4;
 const int TILE_Y = 2;
@@ -59,6 +60,7 @@ void add_row(SourceNorm norm, int plane, int first_y, int j) {
 }
 
 void main() {
+  read_push();
   const int tiles_x = (push.out_width + TILE_X - 1) / TILE_X;
   const int tile = flat_invocation();
   const int first_y = tile / tiles_x * TILE_Y;

@@ -14,6 +14,7 @@
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_shuffle : require
 #include "shaders/abi.h"
+#include "shaders/lib/push.glsl"
 #include "shaders/lib/tensor.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -26,7 +27,7 @@ TABLE_IN(2, weights)  // [out plane][in plane][ky][kx][in lane] vec4 of out lane
 TABLE_IN(3, bias)
 TENSOR_OUT(4, result)
 TABLE_OUT(5, partials)
-layout(push_constant) uniform Push { ConvPush push; };
+PUSH(ConvPush)
 
 const int TILE_X = 4;
 const int TILE = TILE_Y * TILE_X;
@@ -95,6 +96,7 @@ void add_tap_row(SourceNorm norm, int plane, int first_y, int tap_y, int first_p
 }
 
 void main() {
+  read_push();
   const int lane = int(gl_SubgroupInvocationID);
   const int tiles_x = (push.out_width + TILE_X - 1) / TILE_X;
   const int tile_count = tiles_x * ((push.out_height + TILE_Y - 1) / TILE_Y);
@@ -113,7 +115,9 @@ void main() {
   }
   [[unroll]] for (int i = 0; i < OUT_PLANES * TILE; ++i) sums[i] = vec4(0.0);
 
-  for (int plane = 0; plane < push.in_planes; ++plane) {
+  // do-while: lavapipe runs the body of other loops once more, masked.
+  int plane = 0;
+  do {
     const SourceNorm norm = source_norm(plane);
     if (SLIDE) {
       [[unroll]] for (int j = 1; j < TILE_Y; ++j) fetch_row(norm, plane, first_y + j - 1, j);
@@ -123,11 +127,12 @@ void main() {
         add_tap_row(norm, plane, first_y, tap_y, first_plane, lane);
       }
     } else {
-      [[dont_unroll]] for (int tap_y = 0; tap_y < KERNEL_Y; ++tap_y) {
+      int tap_y = 0;
+      [[dont_unroll]] do {
         add_tap_row(norm, plane, first_y, tap_y, first_plane, lane);
-      }
+      } while (++tap_y < KERNEL_Y);
     }
-  }
+  } while (++plane < push.in_planes);
 
   bool valid[MOST_TILE];
   [[unroll]] for (int i = 0; i < TILE; ++i) {

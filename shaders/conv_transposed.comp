@@ -7,6 +7,7 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "shaders/abi.h"
+#include "shaders/lib/push.glsl"
 #include "shaders/lib/tensor.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -17,13 +18,14 @@ CONV_CONSTANTS(CONSTANT)
 TABLE_IN(2, weights)  // [out plane][channel in group][ky][kx] vec4 of out lanes
 TABLE_IN(3, bias)
 TENSOR_OUT(4, result)
-layout(push_constant) uniform Push { TransposedPush push; };
+PUSH(TransposedPush)
 
 vec4 value_at(int plane, int y, int x) {
   return source_value(push.view, source_norm(plane), plane, y, x);
 }
 
 void main() {
+  read_push();
   const int index = flat_invocation();
   const int y = index / push.out_width;
   const int x = index - y * push.out_width;

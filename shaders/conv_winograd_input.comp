@@ -8,6 +8,7 @@
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
 #include "shaders/abi.h"
+#include "shaders/lib/push.glsl"
 #include "shaders/lib/tensor.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -17,7 +18,7 @@ WINOGRAD_INPUT_CONSTANTS(CONSTANT)
 #include "shaders/lib/source.glsl"
 #include "shaders/lib/winograd.glsl"
 TABLE_OUT(2, sums)  // [frequency y][frequency x][plane][tile]
-layout(push_constant) uniform Push { WinogradInputPush push; };
+PUSH(WinogradInputPush)
 
 // View coordinate, before the border, of input `i` of the tile that begins at `first`.
 int input_coordinate(int first, int i) {
@@ -27,6 +28,7 @@ int input_coordinate(int first, int i) {
 vec4 values[MOST * MOST];
 
 void main() {
+  read_push();
   const int local_tile = flat_invocation();
   if (local_tile >= push.tile_pitch) return;
   const int tile = min(push.first_tile + local_tile, push.last_tile);

@@ -11,6 +11,7 @@
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_shuffle : require
 #include "shaders/abi.h"
+#include "shaders/lib/push.glsl"
 #include "shaders/lib/tensor.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -21,7 +22,7 @@ WINOGRAD_MULTIPLY_CONSTANTS(CONSTANT)
 TABLE_IN(0, inputs)   // [input frequency][in plane][tile]
 TABLE_IN(1, filters)  // [frequency][block][in plane][out plane of the block][in lane] vec4 of out lanes
 TABLE_OUT(2, products)  // [frequency][out plane][tile]
-layout(push_constant) uniform Push { WinogradMultiplyPush push; };
+PUSH(WinogradMultiplyPush)
 
 const int WORDS = OUT_PLANES * 4;
 const int FETCHES = (WORDS + LANES - 1) / LANES;
@@ -32,6 +33,7 @@ int input_of(int product) { return DOUBLED != 0 && product > 2 ? product - 1 : p
 vec4 sums[OUT_PLANES * TILES];
 
 void main() {
+  read_push();
   const int lane = int(gl_SubgroupInvocationID);
   const int first_tile = flat_group() * LANES * TILES + lane;
   if (first_tile - lane >= push.tile_pitch) return;
@@ -45,7 +47,9 @@ void main() {
   [[unroll]] for (int i = 0; i < OUT_PLANES * TILES; ++i) sums[i] = vec4(0.0);
   int texel = input_frequency * push.in_planes * push.tile_pitch + first_tile;
   int word = int(gl_WorkGroupID.y) * push.in_planes * WORDS;
-  for (int plane = 0; plane < push.in_planes; ++plane) {
+  // do-while: lavapipe runs the body of other loops once more, masked.
+  int plane = 0;
+  do {
     vec4 values[TILES];
     [[unroll]] for (int t = 0; t < TILES; ++t) values[t] = table4(inputs, texel + t * LANES);
     [[unroll]] for (int fetch = 0; fetch < FETCHES; ++fetch) {
@@ -62,7 +66,7 @@ void main() {
     }
     texel += push.tile_pitch;
     word += WORDS;
-  }
+  } while (++plane < push.in_planes);
   [[unroll]] for (int o = 0; o < OUT_PLANES; ++o) {
     const int plane = block * OUT_PLANES + o;
     if (plane < push.out_planes) {

@@ -9,6 +9,7 @@
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_shuffle : require
 #include "shaders/abi.h"
+#include "shaders/lib/push.glsl"
 #include "shaders/lib/tensor.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -22,7 +23,7 @@ TABLE_IN(0, products)  // [frequency y][frequency x][plane][tile]
 TABLE_IN(1, bias)
 TENSOR_OUT(2, result)
 TABLE_OUT(3, partials)
-layout(push_constant) uniform Push { WinogradOutputPush push; };
+PUSH(WinogradOutputPush)
 
 const int TILE = TILE_SIDE * TILE_SIDE;
 const int MOST_TILE = TILE;
@@ -32,6 +33,7 @@ vec4 lines[TILE_SIDE * MOST];
 #include "shaders/lib/subgroup_record.glsl"
 
 void main() {
+  read_push();
   const int lane = int(gl_SubgroupInvocationID);
   const int local_tile = flat_invocation();
   if (local_tile - lane >= push.tile_pitch) return;

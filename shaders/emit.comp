@@ -8,6 +8,7 @@
 #extension GL_EXT_control_flow_attributes : require
 #include "shaders/abi.h"
 #include "shaders/frame_abi.h"
+#include "shaders/lib/push.glsl"
 #include "shaders/lib/tensor.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -21,7 +22,7 @@ TABLE_IN(1, source)  // SOURCE_TENSOR: the source's R, G, B, alpha at the frame'
 TABLE_IN(2, live)    // LiveValues: strength, keep_colors
 layout(set = 0, binding = 3, std430) readonly buffer frame_block { uint data[]; } frame;
 layout(set = 0, binding = 4, std430) writeonly buffer plane_block { uint data[]; } target;
-layout(push_constant) uniform Push { EmitPush push; };
+PUSH(EmitPush)
 
 struct Pixel {
   vec3 result;
@@ -123,6 +124,7 @@ uint slot_code(int y, int chunk, const int j, uint source_code, vec4 values) {
 }
 
 void main() {
+  read_push();
   const int chunk = int(gl_GlobalInvocationID.x);
   if (chunk >= push.chunks) return;
   const int y = int(gl_WorkGroupID.y);

@@ -6,6 +6,7 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "shaders/abi.h"
+#include "shaders/lib/push.glsl"
 #include "shaders/lib/tensor.glsl"
 #include "shaders/lib/statistics.glsl"
 
@@ -18,7 +19,7 @@ TABLE_IN(2, beta)
 TABLE_IN(3, stored_mean)
 TABLE_IN(4, stored_variance)
 TABLE_OUT(5, table)
-layout(push_constant) uniform Push { FinishPush push; };
+PUSH(FinishPush)
 
 shared Partial scratch[gl_WorkGroupSize.x];
 
@@ -78,6 +79,7 @@ void write_group(int first, int last, float mean_high, float mean_low, float var
 }
 
 void main() {
+  read_push();
   const int index = int(gl_WorkGroupID.x);
   if (STORED != 0) {
     if (gl_LocalInvocationID.x == 0u) {

@@ -8,6 +8,7 @@
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
 #include "shaders/abi.h"
+#include "shaders/lib/push.glsl"
 #include "shaders/lib/tensor.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -16,7 +17,7 @@ GATHER_CONSTANTS(CONSTANT)
 #include "shaders/lib/grid.glsl"
 #include "shaders/lib/source.glsl"
 TENSOR_OUT(2, result)
-layout(push_constant) uniform Push { GatherPush push; };
+PUSH(GatherPush)
 
 vec4 texel_of(int plane, int y, int x) {
   return source_value(push.view, source_norm(plane), plane, y, x);
@@ -42,6 +43,7 @@ vec4 affine(ivec4 from, int y, int x) {
 }
 
 void main() {
+  read_push();
   const int index = flat_invocation();
   const int y = index / push.width;
   const int x = index - y * push.width;

@@ -9,6 +9,7 @@
 #extension GL_EXT_control_flow_attributes : require
 #include "shaders/abi.h"
 #include "shaders/frame_abi.h"
+#include "shaders/lib/push.glsl"
 #include "shaders/lib/tensor.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -20,7 +21,7 @@ INGEST_CONSTANTS(CONSTANT)
 
 layout(set = 0, binding = 0, std430) readonly buffer frame_block { uint data[]; } frame;
 TENSOR_OUT(1, result)
-layout(push_constant) uniform Push { IngestPush push; };
+PUSH(IngestPush)
 
 vec4 codes[4];  // components of each of the four pixels
 
@@ -128,6 +129,7 @@ void gather(const int first, const int last, ivec4 x, int y) {
 }
 
 void main() {
+  read_push();
   const int first_x = int(gl_GlobalInvocationID.x) * 4;
   if (first_x >= push.width) return;
   const int y = int(gl_WorkGroupID.y);

@@ -9,6 +9,7 @@
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
 #include "shaders/abi.h"
+#include "shaders/lib/push.glsl"
 #include "shaders/lib/tensor.glsl"
 #include "shaders/lib/activation.glsl"
 #include "shaders/lib/view.glsl"
@@ -36,7 +37,7 @@ TABLE_IN(7, offset)
 TABLE_IN(8, operand_scale)
 TABLE_IN(9, operand_offset)
 TENSOR_OUT(10, result)
-layout(push_constant) uniform Push { MapPush push; };
+PUSH(MapPush)
 
 // Texel of a view in a row, relative to its plane; inside as in view_coordinate.
 int locate(View view, int pad, int factor, int row_texel, int x, out bool inside) {
@@ -45,6 +46,7 @@ int locate(View view, int pad, int factor, int row_texel, int x, out bool inside
 }
 
 void main() {
+  read_push();
   int quads = (push.width + 3) / 4;
   int index = flat_invocation();
   int y = index / quads;

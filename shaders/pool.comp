@@ -7,6 +7,7 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "shaders/abi.h"
+#include "shaders/lib/push.glsl"
 #include "shaders/lib/tensor.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -15,9 +16,10 @@ POOL_CONSTANTS(CONSTANT)
 #include "shaders/lib/grid.glsl"
 #include "shaders/lib/source.glsl"
 TENSOR_OUT(2, result)
-layout(push_constant) uniform Push { PoolPush push; };
+PUSH(PoolPush)
 
 void main() {
+  read_push();
   const int index = flat_invocation();
   const int y = index / push.out_width;
   const int x = index - y * push.out_width;

@@ -7,6 +7,7 @@
 #extension GL_EXT_control_flow_attributes : require
 #include "shaders/abi.h"
 #include "shaders/frame_abi.h"
+#include "shaders/lib/push.glsl"
 #include "shaders/lib/tensor.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -16,7 +17,7 @@ RESCALE_CONSTANTS(CONSTANT)
 
 TENSOR_IN(0, source)
 TENSOR_OUT(1, result)
-layout(push_constant) uniform Push { RescalePush push; };
+PUSH(RescalePush)
 
 float weight_of(int grow, Place centre, float half_width, int position) {
   return grow != 0 ? catmull_rom(float(position - centre.whole) - centre.part)
@@ -24,6 +25,7 @@ float weight_of(int grow, Place centre, float half_width, int position) {
 }
 
 void main() {
+  read_push();
   const int first_x = int(gl_GlobalInvocationID.x) * 4;
   if (first_x >= push.width) return;
   const int y = int(gl_WorkGroupID.y);

@@ -6,6 +6,7 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "shaders/abi.h"
+#include "shaders/lib/push.glsl"
 #include "shaders/lib/tensor.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -15,9 +16,10 @@ RESIZE_CONSTANTS(CONSTANT)
 #include "shaders/lib/source.glsl"
 TABLE_IN(2, axes)  // one word per output row, then one per column: low, high, fraction
 TENSOR_OUT(3, result)
-layout(push_constant) uniform Push { ResizePush push; };
+PUSH(ResizePush)
 
 void main() {
+  read_push();
   const int quads = (push.out_width + 3) / 4;
   const int index = flat_invocation();
   const int y = index / quads;

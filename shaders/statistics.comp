@@ -10,6 +10,7 @@
 #extension GL_KHR_shader_subgroup_arithmetic : require
 #endif
 #include "shaders/abi.h"
+#include "shaders/lib/push.glsl"
 #include "shaders/lib/tensor.glsl"
 #include "shaders/lib/activation.glsl"
 #include "shaders/lib/view.glsl"
@@ -20,7 +21,7 @@ STATISTICS_CONSTANTS(CONSTANT)
 TENSOR_IN(0, source)
 TABLE_IN(1, source_table)
 TABLE_OUT(2, partials)
-layout(push_constant) uniform Push { StatisticsPush push; };
+PUSH(StatisticsPush)
 
 #include "shaders/lib/reduce.glsl"
 
@@ -40,6 +41,7 @@ vec4 view_value(int plane, int y, int x) {
 }
 
 void main() {
+  read_push();
   const int lane = int(gl_LocalInvocationID.x);
   const int lanes = int(gl_WorkGroupSize.x);
   const int plane = int(gl_WorkGroupID.y);

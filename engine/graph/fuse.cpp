@@ -103,11 +103,31 @@ class Walker {
   }
   TensorView stored_view(net::ValueId id) { return TensorView{.tensor = stored(id)}; }
 
-  // The node's output becomes this view; stored at once when the rule is off or several read it.
+  // The node's output becomes this view; stored at once when the rule is off or several read it and
+  // one of those would store it.
   void define(TensorView lazy, bool rule) {
     view(node_->output) = std::move(lazy);
     const std::size_t readers = readers_[static_cast<std::size_t>(node_->output)].size();
-    if (!rule || readers > 1) stored(node_->output);
+    if (!rule || (readers > 1 && !all_load(node_->output, view(node_->output)))) {
+      stored(node_->output);
+    }
+  }
+
+  // Whether every reader of a value applies the norm and activation of this view while it loads.
+  bool all_load(net::ValueId id, const TensorView& lazy) const {
+    if (id == net_.output || lazy.upsample != 1 || !lazy.border.empty()) return false;
+    const auto loads = [&](std::size_t reader) {
+      const net::Node& node = net_.nodes[reader];
+      if (std::holds_alternative<net::Pad>(node.op)) {
+        return switches_.pad_into_load && all_load(node.output, lazy);
+      }
+      if (const auto* op = std::get_if<net::Conv>(&node.op)) {
+        return conv_takes_norm(draft_, *op, lazy);
+      }
+      return std::holds_alternative<net::Binary>(node.op) && switches_.residual_add;
+    };
+    const auto& readers = readers_[static_cast<std::size_t>(id)];
+    return !readers.empty() && std::all_of(readers.begin(), readers.end(), loads);
   }
 
   // The only reader of a value, where there is exactly one and the value is not the net's output.

@@ -5,10 +5,12 @@
 namespace impasto::graph {
 
 bool conv_takes_norm(const Draft& draft, const net::Conv& op, const TensorView& source) {
-  // A lane of `shuffle` normalizes its window again for every output plane, and does little else
-  // fast between fetches: a pass that materializes the normalized tensor costs less.
-  const ConvKernel kernel = choose_conv(draft, op, source).kernel;
-  if (kernel == ConvKernel::shuffle) return op.kernel == net::Pair{1, 1} && op.out_channels <= 8;
+  // A lane of `shuffle` normalizes a pixel each time that it loads it: up to so often that costs
+  // less than a pass that stores the normalized tensor.
+  constexpr double most_loads = 4;
+  if (choose_conv(draft, op, source).kernel == ConvKernel::shuffle) {
+    return shuffle_loads(op) <= most_loads && source.upsample == 1;
+  }
   return true;
 }
 

@@ -56,6 +56,8 @@ int conv_tiles(const Draft& draft, const net::Conv& op, const TensorView& source
 void lower_conv_task(Draft& draft, const ConvTask& task);
 
 int winograd_records(const Draft& draft, int grid_height, int grid_width);
+/// How often a lane of `shuffle` loads each pixel of a source plane, on average.
+double shuffle_loads(const net::Conv& op);
 int shuffle_tiles(const Draft& draft, const net::Conv& op, int grid_height, int grid_width);
 int tiled_tiles(const Draft& draft, const net::Conv& op, const std::string& shape, int grid_height,
                 int grid_width);

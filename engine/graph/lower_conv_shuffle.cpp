@@ -7,21 +7,29 @@ namespace {
 
 // The register tile of shaders/conv_shuffle.comp.
 constexpr int tile_width = 4;
-// Rows of a tile: a single plane of outputs leaves room for the sums of twice as many, which share
-// each fetched row and each fetched weight.
-int tile_height(const net::Conv& op) {
-  return op.out_channels <= 4 && op.stride.y == 1 ? 4 : 2;
-}
-
 int div_up(int a, int b) {
   return (a + b - 1) / b;
 }
 
-// Output planes per lane: more of them share each fetched texel, until the sums no longer stay
-// close.
-int choose_out_planes(int planes) {
-  if (planes % 2 == 0) return 2;
-  return planes % 3 == 0 ? 3 : 1;
+// Of one lane: planes of output channels and rows of pixels.
+struct LaneTile {
+  int planes = 1;
+  int rows = 2;
+};
+
+// More planes share each fetched texel, until the sums no longer stay close. A single plane leaves
+// room for the sums of twice as many rows, which share each fetched row and each fetched weight.
+// Windows of stride 2 share little from row to row, so there one row of many planes fetches least.
+LaneTile lane_tile(const net::Conv& op) {
+  const int planes = div_up(op.out_channels, 4);
+  if (op.stride.y == 2) {
+    for (int count = 8; count > 3; --count) {
+      if (planes % count == 0) return {count, 1};
+    }
+  }
+  if (planes == 1 && op.stride.y == 1) return {1, 4};
+  if (planes % 2 == 0) return {2, 2};
+  return {planes % 3 == 0 ? 3 : 1, 2};
 }
 
 }  // namespace
@@ -35,8 +43,17 @@ bool shuffle_can(const Draft& draft, const net::Conv& op, const TensorView&) {
 }
 
 int shuffle_tiles(const Draft& draft, const net::Conv& op, int grid_height, int grid_width) {
-  return div_up(div_up(grid_height, tile_height(op)) * div_up(grid_width, tile_width),
+  return div_up(div_up(grid_height, lane_tile(op).rows) * div_up(grid_width, tile_width),
                 static_cast<int>(draft.device().subgroup_size));
+}
+
+double shuffle_loads(const net::Conv& op) {
+  const LaneTile tile = lane_tile(op);
+  const int rows = op.stride.y == 1 ? tile.rows + op.kernel.y - 1 : tile.rows * op.kernel.y;
+  const int columns = (tile_width - 1) * op.stride.x + op.kernel.x;
+  const int covered = tile.rows * op.stride.y * tile_width * op.stride.x;
+  return static_cast<double>(div_up(div_up(op.out_channels, 4), tile.planes)) * rows * columns /
+         covered;
 }
 
 void lower_conv_shuffle(Draft& draft, const ConvTask& task) {
@@ -48,8 +65,9 @@ void lower_conv_shuffle(Draft& draft, const ConvTask& task) {
   constants.lanes = constants.workgroup;
   constants.in_count = op.in_channels < 4 ? op.in_channels : 4;
   constants.out_count = op.out_channels < 4 ? op.out_channels : 4;
-  constants.out_planes = choose_out_planes(task.result.planes());
-  constants.tile_y = tile_height(op);
+  const LaneTile tile = lane_tile(op);
+  constants.out_planes = tile.planes;
+  constants.tile_y = tile.rows;
 
   const ResourceId weights = draft.constant(task.name + " weights", pack_dense(op));
   const ResourceId bias =

@@ -8,7 +8,7 @@ namespace {
 
 constexpr int tile_side = 4;
 // Groups of tiles per invocation of the product, and planes of output channels where they divide.
-constexpr int tile_groups = 4;
+constexpr int tile_groups = 6;
 constexpr int most_block_planes = 4;
 // Narrower layers spend more on the transforms than they save.
 constexpr int least_channels = 24;

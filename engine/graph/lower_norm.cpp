@@ -8,7 +8,7 @@ namespace {
 
 // A lane merges its records one after another: on a device with many lanes few records each.
 int finish_lanes(const DeviceTraits& device, int records) {
-  if (device.software) return 32;
+  if (device.software) return 8;
   const auto most = std::min<std::uint32_t>(256, std::bit_floor(device.max_workgroup_invocations));
   return static_cast<int>(
       std::clamp(std::bit_ceil(static_cast<std::uint32_t>(records)), 32U, most));
