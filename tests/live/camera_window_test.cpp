@@ -79,7 +79,7 @@ TEST_F(LongCameraWindow, WarnsWhileTheCameraIsGoneAndGoesOn) {
 TEST_F(LongCameraWindow, RecordsAndIsACamera) {
   window_->key("r");
   window_->click("tab Output");
-  ASSERT_TRUE(moves());
+  for (int frame = 0; frame < 4; ++frame) ASSERT_TRUE(moves());
   window_->key("r");
   ASSERT_TRUE(window_->becomes([&] { return !recording().empty(); })) << window_->log();
   const video::test::Report report = video::test::examine(recording());
