@@ -104,10 +104,10 @@ class Stylizer {
     return session_->download(picture, of_source);
   }
 
-  /// Turns the feature view of a norm layer (numbered as LayerTable counts) on, or off. Frames go
-  /// on without it while what it needs is compiled on a thread of its own (milliseconds when the
-  /// cache on disk knows it), then each frame yields one; frames cost nothing more while it is off.
-  /// Tiles are at most `tile_side` pixels wide and high.
+  /// Turns the feature view of a layer (of net::feature_layers) on, or off. Frames go on without it
+  /// while what it needs is compiled on a thread of its own (milliseconds when the cache on disk
+  /// knows it), then each frame yields one; frames cost nothing more while it is off. Tiles are at
+  /// most `tile_side` pixels wide and high.
   void watch_layer(std::optional<std::size_t> layer, int tile_side = 64);
   /// That of the last frame received that had one, once.
   std::optional<FeatureView> take_features();

@@ -47,6 +47,17 @@ void begin_model(State& state, Clock::time_point now) {
   state.thumbnails.clear();
 }
 
+/// Bars that a person can read: single frames jump about. Another graph begins anew.
+void smooth_passes(const std::vector<session::PassTime>& before,
+                   std::vector<session::PassTime>& passes) {
+  constexpr double share = 0.1;
+  const auto same = [](const auto& a, const auto& b) { return a.name == b.name; };
+  if (!std::ranges::equal(before, passes, same)) return;
+  for (std::size_t i = 0; i < passes.size(); ++i) {
+    passes[i].ms = before[i].ms + (passes[i].ms - before[i].ms) * share;
+  }
+}
+
 }  // namespace
 
 Look shown_look(const State& state, Clock::time_point now) {
@@ -58,6 +69,11 @@ void show_message(State& state, const std::string& text, bool is_warning, Clock:
 }
 
 void take_report(State& state, Report report, Clock::time_point now) {
+  if (report.stats.frames == state.report.stats.frames && !state.report.passes.empty()) {
+    report.passes = state.report.passes;
+  } else {
+    smooth_passes(state.report.passes, report.passes);
+  }
   if (report.notices != state.report.notices) {
     show_message(state, report.notice, report.notice_is_warning, now);
   }

@@ -36,8 +36,9 @@ SharedBitmap draw_feature_grid(const FeatureView& view, bool after) {
   const FeatureGrid grid = plan_feature_grid(view);
   std::vector<std::uint8_t> rgba(static_cast<std::size_t>(grid.width) *
                                  static_cast<std::size_t>(grid.height) * 4);
-  const auto& tiles = after ? view.after : view.before;
-  const auto& statistics = after ? view.statistics_after : view.statistics_before;
+  const bool normalized = after && view.normalized;
+  const auto& tiles = normalized ? view.after : view.before;
+  const auto& statistics = normalized ? view.statistics_after : view.statistics_before;
   for (int channel = 0; channel < view.channels; ++channel) {
     const auto c = static_cast<std::size_t>(channel);
     const std::vector<std::uint8_t> gray =

@@ -20,7 +20,8 @@ struct FeatureGrid {
 };
 
 FeatureGrid plan_feature_grid(const FeatureView& view);
-/// Gray: a channel's mean is middle gray, three deviations away black and white.
+/// Gray: a channel's mean is middle gray, three deviations away black and white. `after` is for
+/// norms; what other layers store is shown as it is.
 SharedBitmap draw_feature_grid(const FeatureView& view, bool after);
 
 }  // namespace impasto::live

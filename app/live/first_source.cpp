@@ -21,8 +21,7 @@ FirstSource first_source(const std::string& asked, const std::string& last) {
   }
   if (const std::optional<std::string> camera = video::default_camera()) return {*camera, {}};
   return {files::file_exists(sample_file) ? sample_file : generated,
-          "no camera found, a sample plays: plug one in and choose it in Output, or drop a video "
-          "on the window"};
+          "no camera found, a sample plays: choose one in Output, or drop a video here"};
 }
 
 video::LiveOptions source_options(const Settings& settings, const std::string& input,

@@ -1,6 +1,5 @@
 #include "app/live/live.h"
 
-#include <backends/imgui_impl_glfw.h>
 #include <imgui.h>
 
 #include <algorithm>
@@ -153,7 +152,7 @@ void Live::refresh_lists() {
     if (cameras_.wait_for(0s) != std::future_status::ready) return;
     state_.cameras = cameras_.get();
   }
-  cameras_ = std::async(std::launch::async, video::list_cameras);
+  cameras_ = std::async(std::launch::async, video::list_cameras, state_.report.source.camera);
 }
 
 void Live::fit_scale() {
@@ -206,11 +205,12 @@ bool Live::due(Clock::time_point now) const {
 void Live::redraw(Clock::time_point now) {
   fit_scale();
   state_.full_screen = window_.full_screen();
-  ImGui_ImplGlfw_NewFrame();
+  window_.begin_redraw();
   ImGui::NewFrame();
   state_.drawn_bitmaps.clear();
   draw_interface(state_, now);
   ImGui::Render();
+  window_.end_redraw();
   window_.use_bitmap(letters_);
   for (const SharedBitmap& bitmap : state_.drawn_bitmaps) window_.use_bitmap(bitmap);
   if (window_.draw() && new_picture_) {
@@ -241,8 +241,11 @@ void Live::rebuild(const Error& error, Clock::time_point now) {
     pipeline_->show_again();
   } else {
     state_.restore = settings_to_keep(state_).look;
-    state_.settings.source = state_.report.input;
-    command_.input = state_.report.input;
+    // Early on nothing is open yet, and what was asked for still stands.
+    if (!state_.report.input.empty()) {
+      state_.settings.source = state_.report.input;
+      command_.input = state_.report.input;
+    }
     state_.model_number = 0;
     pipeline_ = start_pipeline();
   }

@@ -35,7 +35,7 @@ constexpr std::array key_help = {
     KeyHelp{"Tab", "panel"},
     KeyHelp{"M", "mixer with all styles"},
     KeyHelp{"Space", "pause"},
-    KeyHelp{".", "one frame on"},
+    KeyHelp{". ,", "one frame on, one back"},
     KeyHelp{"R", "record, and stop"},
     KeyHelp{"S", "screenshot"},
     KeyHelp{"P", "save the look as a preset"},
@@ -67,6 +67,7 @@ void handle_keys(State& state, Clock::time_point now) {
   if (pressed(GLFW_KEY_R)) state.requests.toggle_recording = true;
   if (pressed(GLFW_KEY_S)) state.requests.screenshot = true;
   if (pressed(GLFW_KEY_PERIOD)) state.requests.step = true;
+  if (pressed(GLFW_KEY_COMMA)) state.requests.step_back = true;
   if (pressed(GLFW_KEY_SPACE)) {
     state.requests.pause = state.report.source.state != video::LiveState::paused;
   }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "app/live/controls.h"
 #include "app/live/feature_grid.h"
@@ -13,13 +14,14 @@ constexpr std::size_t most_passes = 12;
 
 void draw_layer_choice(State& state, const net::LayerTable& layers) {
   std::vector<std::string> names = {"none"};
-  for (const net::NormLayer& layer : layers.layers()) {
-    names.push_back(layer.name + "  (" + std::to_string(layer.channels) + ")");
+  for (const net::FeatureLayer& layer : layers.feature_layers()) {
+    names.push_back(layer.name + "  " + layer.kind + (layer.normalizes ? " norm  (" : "  (") +
+                    std::to_string(layer.channels) + ")");
   }
   label(state, "Layer");
-  if (const auto chosen =
-          choice(state, "watch", state.watched ? names[*state.watched + 1] : names[0], names,
-                 "Shows what goes into this norm layer and comes out.")) {
+  if (const auto chosen = choice(
+          state, "watch", state.watched ? names[*state.watched + 1] : names[0], names,
+          "Shows the channels of what this layer makes; of a norm, what goes in and comes out.")) {
     state.watched = *chosen == 0 ? std::nullopt : std::optional(*chosen - 1);
     state.requests.watch = state.watched;
   }
@@ -30,11 +32,17 @@ void explain_tile(const FeatureView& view, const FeatureGrid& grid, ImVec2 place
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   const auto channel = grid.channel_at((mouse.x - place.x) / scale, (mouse.y - place.y) / scale);
   if (!channel) return;
-  const session::ChannelStatistics& before = view.statistics_before[*channel];
-  const session::ChannelStatistics& after = view.statistics_after[*channel];
-  ImGui::SetTooltip("channel %zu\nbefore  mean %.3f  sd %.3f\nafter  mean %.3f  sd %.3f", *channel,
-                    static_cast<double>(before.mean), static_cast<double>(before.deviation),
-                    static_cast<double>(after.mean), static_cast<double>(after.deviation));
+  const auto numbers = [&](const std::vector<session::ChannelStatistics>& statistics) {
+    const session::ChannelStatistics& own = statistics[*channel];
+    char text[64];
+    std::snprintf(text, sizeof text, "mean %.3f  sd %.3f", static_cast<double>(own.mean),
+                  static_cast<double>(own.deviation));
+    return std::string(text);
+  };
+  const std::string text = view.normalized ? "before  " + numbers(view.statistics_before) +
+                                                 "\nafter  " + numbers(view.statistics_after)
+                                           : numbers(view.statistics_before);
+  ImGui::SetTooltip("channel %zu\n%s", *channel, text.c_str());
 }
 
 void draw_features(State& state) {
@@ -47,11 +55,14 @@ void draw_features(State& state) {
     ImGui::TextDisabled("Preparing\u2026");
     return;
   }
-  either(state, state.features_after,
-         {"features before", "before", "What goes into the normalization."},
-         {"features after", "after", "What comes out of it, gamma and beta applied."});
-  ImGui::SameLine();
-  ImGui::TextDisabled("%d x %d", view->layer_width, view->layer_height);
+  if (view->normalized) {
+    either(state, state.features_after,
+           {"features before", "before", "What goes into the normalization."},
+           {"features after", "after", "What comes out of it, gamma and beta applied."});
+    ImGui::SameLine();
+  }
+  ImGui::TextDisabled("%d x %d%s", view->layer_width, view->layer_height,
+                      view->activated ? ", after its activation" : "");
   const FeatureGrid grid = plan_feature_grid(*view);
   const float scale = ImGui::GetContentRegionAvail().x / static_cast<float>(grid.width);
   const ImVec2 place = ImGui::GetCursorScreenPos();

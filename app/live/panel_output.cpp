@@ -18,31 +18,47 @@ std::string mode_text(const video::CameraMode& mode) {
   return text;
 }
 
-/// Each camera in its best mode, then in each other one.
-void draw_cameras(State& state) {
+struct CameraList {
   std::vector<std::string> names;
   std::vector<std::string> inputs;
+  std::string current;  ///< empty: none of them plays
+};
+
+/// Each camera in each of its modes.
+CameraList list_choices(const State& state) {
+  CameraList list;
+  const auto add = [&](const std::string& name, const std::string& input) {
+    list.names.push_back(name);
+    list.inputs.push_back(input);
+    if (input == state.report.input) list.current = name;
+  };
   for (const video::VideoDevice& camera : state.cameras) {
-    const std::string name = camera.name.empty() ? camera.path : camera.name;
+    const bool own = camera.path == state.report.source.camera;
+    std::string name = camera.name.empty() ? camera.path : camera.name;
+    if (own && list.current.empty()) list.current = name;  // it may play in a mode of its own
+    if (camera.problem == video::LiveProblem::busy) name += " (in use elsewhere)";
     if (camera.modes.empty()) {
-      names.push_back(name + (camera.message.empty() ? "" : "  (" + camera.message + ")"));
-      inputs.push_back(video::camera_input(camera.path, std::nullopt));
+      const bool unknown = !camera.message.empty() && camera.problem != video::LiveProblem::busy;
+      add(name + (unknown ? "  (" + camera.message + ")" : ""),
+          video::camera_input(camera.path, std::nullopt));
     }
     for (const video::CameraMode& mode : camera.modes) {
-      names.push_back(name + "  " + mode_text(mode));
-      inputs.push_back(video::camera_input(camera.path, mode));
+      add(name + "  " + mode_text(mode), video::camera_input(camera.path, mode));
     }
   }
+  return list;
+}
+
+void draw_cameras(State& state) {
+  const CameraList list = list_choices(state);
   label(state, "Camera");
-  const auto found = std::find(inputs.begin(), inputs.end(), state.report.input);
-  const std::string shown = found != inputs.end()
-                                ? names[static_cast<std::size_t>(found - inputs.begin())]
-                            : names.empty() ? "none found"
-                                            : "choose";
-  if (const auto chosen = choice(state, "camera", shown, names,
+  const std::string shown = !list.current.empty() ? list.current
+                            : list.names.empty()  ? "none found"
+                                                  : "choose";
+  if (const auto chosen = choice(state, "camera", shown, list.names,
                                  "Cameras with their sizes and frame rates; plugging one in adds "
                                  "it here.")) {
-    state.requests.source = inputs[*chosen];
+    state.requests.source = list.inputs[*chosen];
   }
 }
 
@@ -59,8 +75,12 @@ void draw_source(State& state) {
   const video::LiveStatus& source = state.report.source;
   const bool paused = source.state == video::LiveState::paused;
   if (button(state, "pause", paused ? "Play" : "Pause", "Stops the picture, and goes on (Space).",
-             share_of_line(3))) {
+             share_of_line(4))) {
     state.requests.pause = !paused;
+  }
+  ImGui::SameLine();
+  if (button(state, "step back", "Back", "One frame back, and pause (,).", share_of_line(3))) {
+    state.requests.step_back = true;
   }
   ImGui::SameLine();
   if (button(state, "step", "Step", "One frame on, and pause (.).", share_of_line(2))) {

@@ -69,7 +69,8 @@ bool handle_mouse(State& state, const Box& area, const Box& visible) {
 void draw_picture(State& state, const Box& area, Clock::time_point) {
   ImDrawList& list = *ImGui::GetBackgroundDrawList();
   if (!state.has_picture || area.width() <= 0 || area.height() <= 0) {
-    const char* text = state.report.compiling ? "Preparing the network\u2026" : "No picture yet";
+    const bool preparing = state.report.compiling && state.report.source.message.empty();
+    const char* text = preparing ? "Preparing the network\u2026" : "No picture yet";
     const ImVec2 size = ImGui::CalcTextSize(text);
     list.AddText(
         {(area.least.x + area.most.x - size.x) / 2, (area.least.y + area.most.y - size.y) / 2},

@@ -34,9 +34,12 @@ void draw_layers(State& state, const net::LayerTable& layers) {
     mark(state, "layer " + std::to_string(i), help.c_str());
     const ImVec2 after = ImGui::GetCursorPos();
     ImGui::SetCursorPos(start);
-    const ImU32 color = is_edited(chosen_look(state), i) ? theme::accent : theme::text;
-    ImGui::PushStyleColor(ImGuiCol_Text, color);
-    ImGui::TextUnformatted(shortened(layer.name, width - histogram - 56 * state.scale).c_str());
+    const bool edited = is_edited(chosen_look(state), i);
+    // The accent is hard to read on the bar of what is selected.
+    ImGui::PushStyleColor(ImGuiCol_Text,
+                          edited && !state.selected[i] ? theme::accent : theme::text);
+    const std::string name = layer.name + (edited ? "  \u2022" : "");
+    ImGui::TextUnformatted(shortened(name, width - histogram - 56 * state.scale).c_str());
     ImGui::PopStyleColor();
     ImGui::SameLine(width - histogram - 40 * state.scale);
     ImGui::TextDisabled("%d", layer.channels);

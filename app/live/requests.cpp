@@ -24,6 +24,7 @@ void serve_requests(State& state, Pipeline& pipeline, Window& window, Clock::tim
   pipeline.control_source([requests](video::LiveSource& source) {
     if (requests.pause) *requests.pause ? source.pause() : source.resume();
     if (requests.step) source.step();
+    if (requests.step_back) source.step_back();
     if (requests.seek) source.seek(*requests.seek);
     if (requests.loop) source.set_loop(*requests.loop);
     if (requests.volume) source.set_volume(*requests.volume);

@@ -29,6 +29,7 @@ struct Requests {
   std::optional<bool> pause;
   std::optional<double> seek;  ///< seconds
   bool step = false;
+  bool step_back = false;
   std::optional<bool> loop;
   std::optional<float> volume;
   bool toggle_recording = false;

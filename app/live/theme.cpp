@@ -54,8 +54,8 @@ void set_colors(ImGuiStyle& style) {
   colors[ImGuiCol_ScrollbarBg] = none;
   colors[ImGuiCol_ScrollbarGrab] = raised;
   colors[ImGuiCol_CheckMark] = color(accent);
-  colors[ImGuiCol_SliderGrab] = color(accent);
-  colors[ImGuiCol_SliderGrabActive] = color(accent);
+  colors[ImGuiCol_SliderGrab] = color(accent_deep);
+  colors[ImGuiCol_SliderGrabActive] = color(accent_deep);
   colors[ImGuiCol_Button] = color(field);
   colors[ImGuiCol_ButtonHovered] = raised;
   colors[ImGuiCol_ButtonActive] = color(accent_dim);

@@ -10,6 +10,8 @@ namespace impasto::live::theme {
 
 inline constexpr ImU32 accent = IM_COL32(122, 154, 240, 255);
 inline constexpr ImU32 accent_dim = IM_COL32(122, 154, 240, 110);
+/// Under text: grabs of sliders, which hold their number.
+inline constexpr ImU32 accent_deep = IM_COL32(74, 98, 168, 255);
 inline constexpr ImU32 text = IM_COL32(222, 222, 226, 255);
 inline constexpr ImU32 text_dim = IM_COL32(146, 148, 156, 255);
 inline constexpr ImU32 amber = IM_COL32(236, 178, 80, 255);

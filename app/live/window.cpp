@@ -22,6 +22,12 @@ struct WindowEvents {
     of(window).had_event_ = true;
   }
   static void any(GLFWwindow* window) { of(window).had_event_ = true; }
+  static void key(GLFWwindow* window, int key, int, int action, int modifiers) {
+    any(window);
+    if (action != GLFW_PRESS || key < 0) return;
+    of(window).pressed_.push_back(
+        {key, (modifiers & GLFW_MOD_CONTROL) != 0, (modifiers & GLFW_MOD_SHIFT) != 0});
+  }
   static void moved(GLFWwindow* window, int x, int y) {
     Window& self = of(window);
     if (self.full_screen_) return;
@@ -59,7 +65,7 @@ Window::Window(const WindowOptions& options) : device_(options.device) {
   glfwSetWindowPosCallback(window_, WindowEvents::moved);
   glfwSetWindowSizeCallback(window_, WindowEvents::resized);
   glfwSetWindowRefreshCallback(window_, WindowEvents::any);
-  glfwSetKeyCallback(window_, [](GLFWwindow* w, int, int, int, int) { WindowEvents::any(w); });
+  glfwSetKeyCallback(window_, WindowEvents::key);
   glfwSetCharCallback(window_, [](GLFWwindow* w, unsigned) { WindowEvents::any(w); });
   glfwSetMouseButtonCallback(window_, [](GLFWwindow* w, int, int, int) { WindowEvents::any(w); });
   glfwSetScrollCallback(window_, [](GLFWwindow* w, double, double) { WindowEvents::any(w); });
@@ -103,6 +109,28 @@ bool Window::wait_events(double seconds) {
     glfwPollEvents();
   }
   return had_event_;
+}
+
+// ImGui looks at keys when it draws, and a slow machine draws less often than people type.
+void Window::begin_redraw() {
+  ImGui_ImplGlfw_NewFrame();
+  ImGuiIO& io = ImGui::GetIO();
+  for (const Tap& tap : std::exchange(pressed_, {})) {
+    bool& down = io.KeysDown[tap.key];
+    if (down) continue;
+    down = true;
+    io.KeyCtrl = io.KeyCtrl || tap.ctrl;
+    io.KeyShift = io.KeyShift || tap.shift;
+    tapped_.push_back(tap);
+  }
+}
+
+void Window::end_redraw() {
+  if (tapped_.empty()) return;
+  ImGuiIO& io = ImGui::GetIO();
+  for (const Tap& tap : std::exchange(tapped_, {})) io.KeysDown[tap.key] = false;
+  io.KeyCtrl = io.KeysDown[GLFW_KEY_LEFT_CONTROL] || io.KeysDown[GLFW_KEY_RIGHT_CONTROL];
+  io.KeyShift = io.KeysDown[GLFW_KEY_LEFT_SHIFT] || io.KeysDown[GLFW_KEY_RIGHT_SHIFT];
 }
 
 void Window::wake() {

@@ -40,6 +40,9 @@ class Window {
   bool should_close() const;
   /// Returns after events, wake(), or so many seconds. True: there were events for the panel.
   bool wait_events(double seconds);
+  /// Around a redraw: a key that was pressed and let go since the last one counts in this one.
+  void begin_redraw();
+  void end_redraw();
   /// From any thread.
   static void wake();
   float content_scale() const;
@@ -65,6 +68,13 @@ class Window {
   GLFWwindow* window_ = nullptr;
   std::unique_ptr<WindowGraphics> graphics_;
   std::vector<std::string> dropped_;
+  struct Tap {
+    int key = 0;
+    bool ctrl = false;
+    bool shift = false;
+  };
+  std::vector<Tap> pressed_;  // since the last redraw
+  std::vector<Tap> tapped_;   // those of them that are up again, held down for this redraw
   bool had_event_ = false;
   bool full_screen_ = false;
   int windowed_[4] = {0, 0, 0, 0};  // x, y, width, height

@@ -88,11 +88,13 @@ struct DraftPass {
   std::uint64_t shared_bytes = 0;
 };
 
-/// NormPlace without addresses.
-struct DraftNorm {
+/// LayerPlace without addresses.
+struct DraftLayer {
+  std::size_t node = 0;
   std::size_t position = 0;
-  TensorRef input;
-  ResourceId table = -1;
+  TensorRef values;
+  ResourceId norm_table = -1;
+  bool activated = false;
 };
 
 class Draft {
@@ -157,7 +159,7 @@ class Draft {
 
   std::vector<Resource> resources;
   std::vector<DraftPass> passes;
-  std::vector<DraftNorm> norms;
+  std::vector<DraftLayer> layers;
   std::vector<ConvLayer> convolutions;
   std::vector<std::byte> constants;
   std::vector<ParameterSlot> parameters;

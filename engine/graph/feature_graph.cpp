@@ -28,26 +28,25 @@ std::uint64_t offset_of(const Draft& draft, ResourceId resource) {
 
 }  // namespace
 
-FeatureGraph compile_features(const RenderGraph& graph, const CompileOptions& options,
-                              std::size_t layer, int tile_side) {
-  assert(layer < graph.norms.size() && tile_side > 0);
-  const NormPlace& norm = graph.norms[layer];
-  const int box = (std::max(norm.height, norm.width) + tile_side - 1) / tile_side;
+FeatureGraph compile_features(const LayerPlace& place, const CompileOptions& options,
+                              int tile_side) {
+  assert(tile_side > 0);
+  const int box = (std::max(place.height, place.width) + tile_side - 1) / tile_side;
   FeatureGraph features;
-  features.layer = layer;
-  features.position = norm.position;
-  features.channels = norm.channels;
-  features.layer_height = norm.height;
-  features.layer_width = norm.width;
-  features.height = (norm.height + box - 1) / box;
-  features.width = (norm.width + box - 1) / box;
-  features.half = norm.half;
+  features.position = place.position;
+  features.channels = place.channels;
+  features.layer_height = place.height;
+  features.layer_width = place.width;
+  features.height = (place.height + box - 1) / box;
+  features.width = (place.width + box - 1) / box;
+  features.half = place.half;
+  features.activated = place.activated;
 
   Draft draft(options);
-  const TensorView source{.tensor = {draft.existing("features source", norm.input), norm.channels,
-                                     norm.height, norm.width, norm.half}};
+  const TensorView source{.tensor = {draft.existing("features source", place.values),
+                                     place.channels, place.height, place.width, place.half}};
   const TensorRef tiles =
-      draft.tensor("features", norm.channels, features.height, features.width, norm.half);
+      draft.tensor("features", place.channels, features.height, features.width, place.half);
   net::Pool pool;
   pool.kind = net::PoolKind::average;
   pool.kernel = pool.stride = {box, box};
@@ -57,12 +56,13 @@ FeatureGraph compile_features(const RenderGraph& graph, const CompileOptions& op
   features.tiles = offset_of(draft, tiles.resource);
   features.partials = offset_of(draft, partials.table);
   features.records = partials.tiles;
+  if (!place.norm_table) return features;
 
   // Tables are fp32 whatever activations are: a copy by the map kernel of fp32 tensors.
   Draft table_draft(options);
-  const int words = static_cast<int>(norm.table.size / 16);
+  const int words = static_cast<int>(place.norm_table->size / 16);
   const TensorRef copy = table_draft.tensor("features table", 4, 1, words, false);
-  const TensorRef table{table_draft.existing("norm table", norm.table), 4, 1, words};
+  const TensorRef table{table_draft.existing("norm table", *place.norm_table), 4, 1, words};
   lower_map(table_draft, "features table", {.tensor = table}, {}, {}, -1, copy);
   append(table_draft, features);
   features.norm_table = offset_of(table_draft, copy.resource);

@@ -55,11 +55,15 @@ RenderGraph finish(Draft& draft) {
     graph.passes.push_back(std::move(pass));
   }
   set_barriers(graph.passes);
-  for (const DraftNorm& norm : draft.norms) {
-    graph.norms.push_back(
-        {norm.position, placement.ranges[static_cast<std::size_t>(norm.input.resource)],
-         placement.ranges[static_cast<std::size_t>(norm.table)], norm.input.channels,
-         norm.input.height, norm.input.width, norm.input.half});
+  const auto range = [&](ResourceId resource) {
+    return placement.ranges[static_cast<std::size_t>(resource)];
+  };
+  for (const DraftLayer& layer : draft.layers) {
+    const TensorRef& values = layer.values;
+    graph.layers.push_back(
+        {layer.node, layer.position, range(values.resource),
+         layer.norm_table < 0 ? std::nullopt : std::optional(range(layer.norm_table)),
+         values.channels, values.height, values.width, values.half, layer.activated});
   }
   graph.convolutions = std::move(draft.convolutions);
   graph.constants = std::move(draft.constants);

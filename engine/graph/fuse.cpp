@@ -73,7 +73,12 @@ class Walker {
     for (std::size_t i = 0; i < net_.nodes.size(); ++i) {
       if (done_[i]) continue;
       node_ = &net_.nodes[i];
+      const std::size_t known = draft_.layers.size();
       std::visit([this](const auto& op) { lower(op); }, node_->op);
+      for (std::size_t layer = known; layer < draft_.layers.size(); ++layer) {
+        draft_.layers[layer].node = i;
+        draft_.layers[layer].position = draft_.passes.size();
+      }
     }
     return stored(net_.output);
   }
@@ -82,10 +87,13 @@ class Walker {
   TensorView& view(net::ValueId id) { return views_[static_cast<std::size_t>(id)]; }
   TensorView source(std::size_t index = 0) { return view(node_->inputs[index]); }
 
+  // What the node stores: its output, or that of the activation that it absorbed.
   TensorRef new_tensor(net::ValueId id) {
     const net::Value& value = net_.value(id);
-    return draft_.tensor(node_->name, value.channels, value.height, value.width,
-                         half_[static_cast<std::size_t>(id)]);
+    const TensorRef tensor = draft_.tensor(node_->name, value.channels, value.height, value.width,
+                                           half_[static_cast<std::size_t>(id)]);
+    draft_.layers.push_back({.values = tensor, .activated = id != node_->output});
+    return tensor;
   }
 
   TensorRef materialize(const TensorView& lazy, const std::string& name) {
@@ -228,7 +236,7 @@ class Walker {
       if (!partial) partial = lower_statistics(draft_, node_->name, lazy);
     }
     lazy.norm_table = lower_norm_table(draft_, node_->name, op, lazy.tensor.channels, partial);
-    draft_.norms.push_back({draft_.passes.size(), lazy.tensor, lazy.norm_table});
+    draft_.layers.push_back({.values = lazy.tensor, .norm_table = lazy.norm_table});
     define(lazy, switches_.norm_into_load);
   }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -76,15 +77,18 @@ struct ParameterSlot {
   bool splat = false;  ///< one number for all channels
 };
 
-/// A norm of the network: right before pass `position` its input is stored and its table written.
-struct NormPlace {
+/// What a node of the network stores: right before pass `position` it lies there. Of a norm, which
+/// stores no values of its own, its input and its table.
+struct LayerPlace {
+  std::size_t node = 0;  ///< index into Net::nodes
   std::size_t position = 0;
-  Range input;
-  Range table;
+  Range values;
+  std::optional<Range> norm_table;
   int channels = 0;
   int height = 0;
   int width = 0;
-  bool half = false;  ///< how the input is stored
+  bool half = false;       ///< how the values are stored
+  bool activated = false;  ///< with the activation that follows the node
 };
 
 /// Dense convolutions of one shape: how they are computed here, and how they could be.
@@ -97,7 +101,7 @@ struct ConvLayer {
 struct RenderGraph {
   std::vector<Pass> passes;
   std::vector<ConvLayer> convolutions;      ///< each shape once, in the order of execution
-  std::vector<NormPlace> norms;             ///< in the order of net::norm_layers
+  std::vector<LayerPlace> layers;           ///< in the order of net::Net::nodes
   std::vector<std::uint64_t> arena_blocks;  ///< bytes of each
   std::vector<std::byte> constants;
   std::vector<ParameterSlot> parameters;

@@ -110,6 +110,7 @@ std::vector<std::vector<float>> evaluate_parameters(const Net& net,
 LayerTable::LayerTable(const Model& model) {
   Net net = model.build_sample(BatchNorms::live);
   layers_ = norm_layers(net);
+  feature_layers_ = net::feature_layers(net);
   parameters_ = std::move(net.parameters);
 }
 

@@ -1,6 +1,7 @@
 // Owns: a look: all that a user changes between two frames, edits of gamma and beta included, and
-// what it makes of a net's parameters. Depends on: norm_layers.h, model.h. Plain values: looks are
-// compared, kept and interpolated; nothing here needs a device or is bound to a thread.
+// what it makes of a net's parameters. Depends on: feature_layers.h, norm_layers.h, model.h. Plain
+// values: looks are compared, kept and interpolated; nothing here needs a device or is bound to a
+// thread.
 //
 // Edits of a norm layer, on top of its gamma and beta for the style:
 //   gamma' = gain * gamma + channel_gamma[c]
@@ -14,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/net/feature_layers.h"
 #include "engine/net/model.h"
 #include "engine/net/norm_layers.h"
 
@@ -65,14 +67,15 @@ struct LayerValues {
   std::vector<float> beta;
 };
 
-/// The norm layers of a model and their values for any look, at any frame size. Immutable; may be
-/// used from any thread, beside a running Stylizer.
+/// The norm layers of a model and their values for any look, and what a feature view can show, at
+/// any frame size. Immutable; may be used from any thread, beside a running Stylizer.
 class LayerTable {
  public:
   explicit LayerTable(const Model& model);
 
   const std::vector<NormLayer>& layers() const { return layers_; }
   std::size_t size() const { return layers_.size(); }
+  const std::vector<FeatureLayer>& feature_layers() const { return feature_layers_; }
   /// For these weights over the styles, without edits.
   LayerValues of_style(std::size_t layer, std::span<const float> style) const;
   /// What the network gets.
@@ -80,6 +83,7 @@ class LayerTable {
 
  private:
   std::vector<NormLayer> layers_;
+  std::vector<FeatureLayer> feature_layers_;
   std::vector<Parameter> parameters_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 
 #include "engine/base/half.h"
 #include "shaders/abi.h"
@@ -63,12 +64,39 @@ Moments moments_of(const graph::FeatureGraph& graph, std::span<const std::byte> 
   return total;
 }
 
+/// What the norm table makes of what is in the view.
+void add_normalized(const graph::FeatureGraph& graph, std::span<const std::byte> bytes,
+                    FeatureView& view) {
+  const std::size_t pixels = static_cast<std::size_t>(view.height) * view.width;
+  view.after.reserve(view.before.size());
+  for (int channel = 0; channel < view.channels; ++channel) {
+    const auto table = [&](int word) {
+      return static_cast<double>(
+          lane(bytes, *graph.norm_table, channel, abi::NORM_TABLE_WORDS, word));
+    };
+    const double scale = table(2);
+    const auto normalized = [&](float value) {
+      return static_cast<float>(((static_cast<double>(value) - table(0)) - table(1)) * scale +
+                                table(3));
+    };
+    const auto first = view.before.begin() + static_cast<std::ptrdiff_t>(channel * pixels);
+    std::transform(first, first + static_cast<std::ptrdiff_t>(pixels),
+                   std::back_inserter(view.after), normalized);
+    const ChannelStatistics& before = view.statistics_before[static_cast<std::size_t>(channel)];
+    view.statistics_after.push_back(
+        {normalized(before.mean),
+         static_cast<float>(std::abs(scale) * static_cast<double>(before.deviation))});
+  }
+}
+
 }  // namespace
 
 FeatureView read_features(const graph::FeatureGraph& graph, std::span<const std::byte> bytes,
                           std::int64_t pts) {
   FeatureView view;
   view.layer = graph.layer;
+  view.normalized = graph.norm_table.has_value();
+  view.activated = graph.activated;
   view.pts = pts;
   view.channels = graph.channels;
   view.height = graph.height;
@@ -77,29 +105,17 @@ FeatureView read_features(const graph::FeatureGraph& graph, std::span<const std:
   view.layer_width = graph.layer_width;
   const auto pixels = static_cast<std::uint64_t>(graph.height) * graph.width;
   view.before.reserve(pixels * graph.channels);
-  view.after.reserve(pixels * graph.channels);
   for (int channel = 0; channel < graph.channels; ++channel) {
-    const auto table = [&](int word) {
-      return static_cast<double>(
-          lane(bytes, graph.norm_table, channel, abi::NORM_TABLE_WORDS, word));
-    };
-    const double scale = table(2);
-    const auto normalised = [&](double value) {
-      return static_cast<float>(((value - table(0)) - table(1)) * scale + table(3));
-    };
     for (std::uint64_t i = 0; i < pixels; ++i) {
-      const float value = tile_value(
-          graph, bytes, (static_cast<std::uint64_t>(channel / 4) * pixels + i) * 4 + channel % 4);
-      view.before.push_back(value);
-      view.after.push_back(normalised(value));
+      view.before.push_back(tile_value(
+          graph, bytes, (static_cast<std::uint64_t>(channel / 4) * pixels + i) * 4 + channel % 4));
     }
     const Moments moments = moments_of(graph, bytes, channel);
-    const double deviation = std::sqrt(moments.m2 / std::max(moments.count, 1.0));
     view.statistics_before.push_back(
-        {static_cast<float>(moments.mean), static_cast<float>(deviation)});
-    view.statistics_after.push_back(
-        {normalised(moments.mean), static_cast<float>(std::abs(scale) * deviation)});
+        {static_cast<float>(moments.mean),
+         static_cast<float>(std::sqrt(moments.m2 / std::max(moments.count, 1.0)))});
   }
+  if (view.normalized) add_normalized(graph, bytes, view);
   return view;
 }
 

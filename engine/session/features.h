@@ -1,5 +1,4 @@
-// Owns: what a feature view shows of one norm layer of one frame. Depends on:
-// graph/feature_graph.h.
+// Owns: what a feature view shows of one layer of one frame. Depends on: graph/feature_graph.h.
 #pragma once
 
 #include <cstddef>
@@ -16,10 +15,13 @@ struct ChannelStatistics {
   float deviation = 0;  ///< of all the frame's values, n in the denominator
 };
 
-/// The channels of a norm layer's input, scaled down, and what the normalization makes of them.
+/// The channels of what a layer stores, scaled down; of a norm those of its input, and what the
+/// normalization makes of them.
 struct FeatureView {
-  std::size_t layer = 0;  ///< of norm_layers(net)
-  std::int64_t pts = 0;   ///< of the frame that it shows
+  std::size_t layer = 0;    ///< of feature_layers(net)
+  bool normalized = false;  ///< it is a norm; otherwise there is nothing `after`
+  bool activated = false;   ///< the values are those after the activation that follows the layer
+  std::int64_t pts = 0;     ///< of the frame that it shows
   int channels = 0;
   int height = 0;  ///< of a tile
   int width = 0;
@@ -28,7 +30,7 @@ struct FeatureView {
   /// [channels][height][width]: means over equal boxes, before and after the normalization with
   /// its gamma and beta (and before the activation that follows).
   std::vector<float> before;
-  std::vector<float> after;
+  std::vector<float> after;                          ///< of norms only, as statistics_after
   std::vector<ChannelStatistics> statistics_before;  ///< [channels], of the values at full size
   std::vector<ChannelStatistics> statistics_after;
 };

@@ -217,8 +217,15 @@ video::Frame Session::download(const Picture& picture, bool of_source) {
 
 std::shared_ptr<const graph::FeatureGraph> Session::feature_graph(std::size_t layer,
                                                                   int tile_side) const {
-  return std::make_shared<graph::FeatureGraph>(
-      compile_features(executor_->graph(), compile_, layer, tile_side));
+  const std::vector<graph::LayerPlace>& places = executor_->graph().layers;
+  const std::size_t node = net::feature_layers(plan_.net).at(layer).node;
+  const auto place = std::find_if(places.begin(), places.end(),
+                                  [&](const auto& stored) { return stored.node == node; });
+  assert(place != places.end());
+  auto features =
+      std::make_shared<graph::FeatureGraph>(compile_features(*place, compile_, tile_side));
+  features->layer = layer;
+  return features;
 }
 
 void Session::set_features(std::shared_ptr<const graph::FeatureGraph> features) {

@@ -70,7 +70,8 @@ class Session {
   /// A picture (or the source beside it) as a frame in host memory, copied only where it must be.
   video::Frame download(const Picture& picture, bool of_source);
 
-  /// The passes that look at a norm layer, for set_features once their kernels are compiled.
+  /// The passes that look at one of net::feature_layers, for set_features once their kernels are
+  /// compiled.
   std::shared_ptr<const graph::FeatureGraph> feature_graph(std::size_t layer, int tile_side) const;
   void set_features(std::shared_ptr<const graph::FeatureGraph> features);
   /// Of the last frame received that had one of the features set, once.

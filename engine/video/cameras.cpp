@@ -113,7 +113,7 @@ CameraProblem explain(const std::string& path, int error) {
   }
 }
 
-std::vector<VideoDevice> list_devices(bool outputs) {
+std::vector<VideoDevice> list_devices(bool outputs, const std::string& own) {
   std::vector<VideoDevice> devices;
   for (const std::string& path : v4l2::device_paths()) {
     const v4l2::File file(path);
@@ -134,7 +134,7 @@ std::vector<VideoDevice> list_devices(bool outputs) {
     device.name = found->name;
     device.bus = found->bus;
     if (!outputs) {
-      const CameraProblem problem = diagnose_camera(path);
+      const CameraProblem problem = path == own ? CameraProblem{} : diagnose_camera(path);
       device.problem = problem.problem;
       device.message = problem.message;
       device.modes = list_modes(file);
@@ -146,12 +146,12 @@ std::vector<VideoDevice> list_devices(bool outputs) {
 
 }  // namespace
 
-std::vector<VideoDevice> list_cameras() {
-  return list_devices(false);
+std::vector<VideoDevice> list_cameras(const std::string& own) {
+  return list_devices(false, own);
 }
 
 std::vector<VideoDevice> list_virtual_cameras() {
-  return list_devices(true);
+  return list_devices(true, {});
 }
 
 CameraProblem diagnose_camera(const std::string& path) {

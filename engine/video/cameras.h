@@ -30,8 +30,9 @@ struct VideoDevice {
 };
 
 /// Devices that deliver pictures, in order of their numbers; those that refuse are in the list,
-/// with their problem. A camera that another program uses is still asked.
-std::vector<VideoDevice> list_cameras();
+/// with their problem. A camera that another program uses is still asked. `own`: the path of the
+/// one that the caller has open (LiveStatus::camera), which is not called busy for that.
+std::vector<VideoDevice> list_cameras(const std::string& own = {});
 /// Devices that take pictures (v4l2loopback and the like).
 std::vector<VideoDevice> list_virtual_cameras();
 

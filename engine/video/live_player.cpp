@@ -54,6 +54,9 @@ void LiveSource::resume() {
 void LiveSource::step() {
   implementation_->step();
 }
+void LiveSource::step_back() {
+  implementation_->step_back();
+}
 void LiveSource::seek(double seconds) {
   implementation_->seek(seconds);
 }
@@ -81,6 +84,7 @@ LiveSource::Implementation::Implementation(const LiveOptions& options)
   options_.source.copy_streams = false;
   options_.source.frame_limit = 0;
   status_.is_camera = status_.is_live = !camera_.empty();
+  status_.camera = camera_;
   clock_.run(!paused_);
   thread_ = std::thread([this] { run(); });
 }
@@ -190,6 +194,15 @@ void LiveSource::Implementation::step() {
                                  [&](const LiveFrame& waiting) { return waiting.frame.pts > now; });
   step_ = next == frames_.end();
   if (!step_) clock_.advance_to(next->frame.pts);
+}
+
+void LiveSource::Implementation::step_back() {
+  constexpr std::int64_t before = 1000;  // within the frame before, in the coarsest time base
+  const std::lock_guard lock(mutex_);
+  if (!status_.seekable) return;
+  paused_ = true;
+  clock_.run(false);
+  jump(std::max<std::int64_t>(std::llround(status_.position * 1e6) - before, 0));
 }
 
 void LiveSource::Implementation::seek(double seconds) {

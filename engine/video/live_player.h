@@ -38,6 +38,7 @@ class LiveSource::Implementation {
   void pause();
   void resume();
   void step();
+  void step_back();
   void seek(double seconds);
   void set_loop(bool loop);
   void set_volume(double volume) { volume_ = static_cast<float>(volume); }

@@ -276,7 +276,7 @@ void LiveSource::Implementation::find_camera_again() {
     std::string& input = options_.source.input;
     input.replace(input.find(camera_), camera_.size(), device.path);
     const std::lock_guard lock(mutex_);
-    camera_ = device.path;
+    camera_ = status_.camera = device.path;
   }
 }
 

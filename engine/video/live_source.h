@@ -61,6 +61,7 @@ struct LiveStatus {
   std::string message;      ///< one line that says what is wrong and what to do; empty: nothing is
   std::string description;  ///< "camera 1280x720 30", "clip.mp4 640x360 25"; empty before a frame
   bool is_camera = false;
+  std::string camera;     ///< its path now, which changes when it is plugged in elsewhere
   bool is_live = false;   ///< pausing freezes the picture only; no position
   bool is_image = false;  ///< one frame, which is polled once
   bool seekable = false;
@@ -115,6 +116,8 @@ class LiveSource {
   void resume();
   /// Pauses, and makes the next frame due. Nothing at the end and for live inputs.
   void step();
+  /// Pauses at the frame before the one polled last. Nothing where status().seekable is false.
+  void step_back();
   /// The frame that is shown at so many seconds of the file, paused or not. Clamped to the file;
   /// nothing where status().seekable is false.
   void seek(double seconds);

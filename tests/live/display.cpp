@@ -18,7 +18,11 @@ namespace {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
-constexpr auto patience = 60s;  // of a busy machine
+/// Of a busy machine, or of an emulated one.
+Clock::duration patience() {
+  static const bool emulated = std::getenv("IMPASTO_TEST_VIVID") != nullptr;
+  return emulated ? 600s : 60s;
+}
 
 std::string content(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -47,7 +51,7 @@ const std::string& cache_folder() {
 /// Until `done`, at most as long as patience lasts.
 template <class Done>
 bool wait_for(Done done) {
-  const auto end = Clock::now() + patience;
+  const auto end = Clock::now() + patience();
   while (!done()) {
     if (Clock::now() > end) return false;
     std::this_thread::sleep_for(20ms);
@@ -219,7 +223,7 @@ void LiveWindow::drag(float from_x, float from_y, float to_x, float to_y) {
 }
 
 void LiveWindow::key(const std::string& key) {
-  xdotool("windowfocus --sync " + window_ + " keydown " + key + " sleep 0.1 keyup " + key);
+  xdotool("windowfocus --sync " + window_ + " key --delay 0 " + key);  // quicker than any redraw
 }
 
 Screen LiveWindow::grab() {
@@ -259,6 +263,14 @@ Screen LiveWindow::screen() {
   return last;
 }
 
+Screen LiveWindow::glimpse(const std::string& control) {
+  return crop(grab(), place(control));
+}
+
+bool LiveWindow::becomes(const std::function<bool()>& condition) {
+  return wait_for(condition);
+}
+
 Screen LiveWindow::picture() {
   const Screen whole = screen();
   return crop(whole, place("picture"));
@@ -274,9 +286,13 @@ Screen LiveWindow::picture_after(const Screen& before, double mean) {
   return picture();
 }
 
+bool LiveWindow::shows(const Screen& expected) {
+  return wait_for([&] { return largest_difference(picture(), expected) == 0; });
+}
+
 void LiveWindow::finish() {
   process_->signal(SIGTERM);
-  EXPECT_EQ(process_->wait(60), 143) << log();
+  EXPECT_EQ(process_->wait(std::chrono::duration<double>(patience()).count()), 143) << log();
   EXPECT_EQ(log().find("Validation"), std::string::npos) << log();
 }
 

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -64,6 +65,8 @@ class LiveWindow {
   static std::string controls_file();
   /// Waits until the control has a place.
   live::Box place(const std::string& control);
+  /// Whether it becomes so in a time that no machine needs.
+  static bool becomes(const std::function<bool()>& condition);
   void xdotool(const std::string& commands);
   void click(const std::string& control);
   void click_at(float x, float y);
@@ -73,10 +76,14 @@ class LiveWindow {
   /// The window's content. Waits until two in a row are the same, so that what was asked for is
   /// there; the source must stand still.
   Screen screen();
-  /// The same of the picture alone.
+  /// What a control shows at this moment.
+  Screen glimpse(const std::string& control);
+  /// screen(), of the picture alone.
   Screen picture();
   /// Waits until the picture differs from `before` by `mean` codes on average, then for it to rest.
   Screen picture_after(const Screen& before, double mean = 1);
+  /// Whether the picture becomes this one.
+  bool shows(const Screen& expected);
   /// By a signal; the program keeps its settings and must end with 143.
   void finish();
 

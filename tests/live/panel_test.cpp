@@ -183,6 +183,8 @@ TEST_F(Panel, OutputLeavesItsRequests) {
   EXPECT_TRUE(state.requests.toggle_virtual_camera);
   click("pause");
   EXPECT_EQ(state.requests.pause, true);
+  click("step back");
+  EXPECT_TRUE(state.requests.step_back);
   click("step");
   EXPECT_TRUE(state.requests.step);
   click("loop");

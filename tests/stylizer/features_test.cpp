@@ -1,5 +1,5 @@
-// The feature view: every norm layer of whole networks against the float64 reference, frames that
-// do not change by it, layers switched while frames are in flight.
+// The feature view: every layer of whole networks against the float64 reference, frames that do not
+// change by it, layers switched while frames are in flight.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -90,25 +90,49 @@ void expect_layer(const net::Tensor& tensor, const FeatureView& view,
   }
 }
 
-/// Every layer's input and output as the reference computes them.
+/// The value that a layer's view shows: a norm's input, the output of the activation that the layer
+/// absorbed, or its own.
+net::ValueId shown_value(const net::Net& net, const net::FeatureLayer& layer,
+                         const FeatureView& view) {
+  const net::Node& node = net.nodes[layer.node];
+  if (layer.normalizes) return node.inputs[0];
+  if (!view.activated) return node.output;
+  for (const net::Node& reader : net.nodes) {
+    if (reader.inputs[0] == node.output) {
+      EXPECT_TRUE(std::holds_alternative<net::Activation>(reader.op)) << reader.name;
+      return reader.output;
+    }
+  }
+  ADD_FAILURE() << layer.name << " has no activation";
+  return node.output;
+}
+
+/// Every layer as the reference computes it.
 void expect_views(net::Model model, const Look& look, int tile_side) {
   const net::Net net = model.build(frame_height, frame_width);
-  const auto layers = net::norm_layers(net);
+  const auto layers = net::feature_layers(net);
   const net::Tensor input = rgb_input(model.info().input_range);
   const auto values = net::evaluate_all(net, input, look.style);
   StylizerOptions options;
   options.layer_edits = true;
   Stylizer stylizer(std::move(model), options);
   stylizer.set_look(look);
+  std::size_t norms = 0;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const FeatureView view = view_of(stylizer, i, tile_side);
     const net::Node& node = net.nodes[layers[i].node];
     ASSERT_EQ(view.layer, i);
+    ASSERT_EQ(view.normalized, layers[i].normalizes);
+    if (layers[i].normalizes) ++norms;
     // What each norm and the convolution before it may be off by adds up along the network.
-    const double tolerance = 1e-5 * static_cast<double>(i + 1);
+    const double tolerance = 1e-5 * static_cast<double>(norms + (layers[i].normalizes ? 0 : 1));
     ASSERT_LE(std::max(view.height, view.width), tile_side);
-    expect_layer(values[static_cast<std::size_t>(node.inputs[0])], view, view.before,
-                 view.statistics_before, layers[i].name + " before", tolerance);
+    expect_layer(values[static_cast<std::size_t>(shown_value(net, layers[i], view))], view,
+                 view.before, view.statistics_before, layers[i].name + " before", tolerance);
+    if (!view.normalized) {
+      ASSERT_TRUE(view.after.empty() && view.statistics_after.empty());
+      continue;
+    }
     expect_layer(values[static_cast<std::size_t>(node.output)], view, view.after,
                  view.statistics_after, layers[i].name + " after", tolerance);
   }
@@ -158,10 +182,14 @@ TEST(Features, OfHalves) {
   options.precision = graph::Precision::fp16;
   Stylizer stylizer(live(), options);
   // What the second convolution writes is the first that is stored in halves.
-  const FeatureView view = view_of(stylizer, 1, 16);
+  const std::vector<net::FeatureLayer> layers = net::feature_layers(net);
+  const auto second = std::find_if(layers.begin(), layers.end(), [&](const auto& layer) {
+    return layer.node == net::norm_layers(net)[1].node;
+  });
+  const FeatureView view = view_of(stylizer, static_cast<std::size_t>(second - layers.begin()), 16);
   const net::Tensor input = rgb_input(model.info().input_range);
   const auto values = net::evaluate_all(net, input, stylizer.look().style);
-  const net::Node& node = net.nodes[net::norm_layers(net)[1].node];
+  const net::Node& node = net.nodes[second->node];
   expect_layer(values[static_cast<std::size_t>(node.inputs[0])], view, view.before,
                view.statistics_before, "halves", std::ldexp(1.0, -10));
 }
@@ -195,7 +223,7 @@ TEST(Features, LayersSwitchBetweenFramesInFlight) {
   stylizer.submit(rgb_frame(0), rgb_format());
   const auto expected = picture_of(*stylizer.receive()).codes;
   const net::LayerTable table(live());
-  const std::size_t last = table.size() - 1;
+  const std::size_t last = table.feature_layers().size() - 1;
   for (const std::size_t layer : {std::size_t{0}, last}) view_of(stylizer, layer, 16);  // compiled
   int views = 0;
   for (std::int64_t pts = 0; pts < 60; ++pts) {
@@ -206,7 +234,7 @@ TEST(Features, LayersSwitchBetweenFramesInFlight) {
       if (const auto view = stylizer.take_features()) {
         ++views;
         EXPECT_EQ(view->layer, layer) << "none of the layer before";
-        EXPECT_EQ(view->channels, table.layers()[layer].channels);
+        EXPECT_EQ(view->channels, table.feature_layers()[layer].channels);
       }
     }
     stylizer.submit(rgb_frame(pts), rgb_format());

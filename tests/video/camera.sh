@@ -1,9 +1,11 @@
 #!/bin/bash
 # Runs the tests of real V4L2 devices, LongCamera*, in a virtual machine whose kernel has the driver
-# "vivid" and, where it can be built, v4l2loopback: camera.sh TEST_PROGRAM FOLDER. The virtual machine is made by shared/tools/vivid-vm.sh,
-# with FOLDER as its place; where that, or QEMU, is absent, exits with 77: skipped.
+# "vivid" and, where it can be built, v4l2loopback: camera.sh TEST_PROGRAM FOLDER [OPTIONS OF VIVID].
+# The virtual machine is made by shared/tools/vivid-vm.sh, with FOLDER as its place; where that, or
+# QEMU, is absent, exits with 77: skipped.
 set -euo pipefail
 program=$(readlink -f "$1")
+options=${3:-}
 mkdir -p "$2"
 folder=$(readlink -f "$2")
 machine=$(dirname "$(readlink -f "$0")")/../../../shared/tools/vivid-vm.sh
@@ -33,7 +35,7 @@ exec $(command -v qemu-system-x86_64) "\${arguments[@]}"
 QEMU
 chmod +x "$folder/bin/qemu-system-x86_64"
 export PATH=$folder/bin:$PATH
-export VIVID_DIR=$folder VIVID_TIMEOUT=${VIVID_TIMEOUT:-900} VIVID_NICE=5
+export VIVID_DIR=$folder VIVID_TIMEOUT=${VIVID_TIMEOUT:-900} VIVID_NICE=${VIVID_NICE:-5} VIVID_MEM=2048
 # The loopback module for the virtual machine's kernel, from Debian's packages, which are unpacked
 # and not installed.
 loopback=$folder/loopback/usr/src/v4l2loopback-0.12.7/v4l2loopback.ko
@@ -54,8 +56,11 @@ build_loopback() {
   echo "v4l2loopback could not be built ($folder/loopback.log): its test is skipped"
 
 set +e
-"$machine" -c "modprobe -d $folder/k videodev; insmod $loopback video_nr=10 card_label=Loop
-  IMPASTO_TEST_VIVID=1 SDL_AUDIODRIVER=dummy '$program' --gtest_filter='LongCamera*'" |
+"$machine" -c "rmmod vivid; modprobe -d $folder/k vivid $options; modprobe -d $folder/k videodev; insmod $loopback video_nr=10 card_label=Loop
+  cd '$(dirname "$program")'
+  # Wider vectors are drawn black by the emulated processor.
+  export LP_NATIVE_VECTOR_WIDTH=128 IMPASTO_TEST_VIVID=1 SDL_AUDIODRIVER=dummy
+  '$program' --gtest_filter='LongCamera*'" |
   tee "$folder/log"
 result=${PIPESTATUS[0]}
 set -e

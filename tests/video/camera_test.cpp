@@ -127,7 +127,15 @@ TEST_F(LongCamera, says_when_another_program_has_it_and_waits) {
   options.source.input = "v4l2:" + camera.path + ",video_size=320x180";
   other.emplace(options);
   ASSERT_TRUE(next_frame(*other));
+  EXPECT_EQ(other->status().camera, camera.path);
   EXPECT_EQ(diagnose_camera(camera.path).problem, LiveProblem::busy);
+  const auto problem_of = [&](const std::vector<VideoDevice>& cameras) {
+    const auto found = std::find_if(cameras.begin(), cameras.end(),
+                                    [&](const auto& device) { return device.path == camera.path; });
+    return found == cameras.end() ? LiveProblem::no_device : found->problem;
+  };
+  EXPECT_EQ(problem_of(list_cameras()), LiveProblem::busy);
+  EXPECT_EQ(problem_of(list_cameras(other->status().camera)), LiveProblem::none);
   LiveSource source(options);
   ASSERT_TRUE(becomes([&] { return source.status().state == LiveState::waiting; }));
   EXPECT_EQ(source.status().problem, LiveProblem::busy);

@@ -2,9 +2,13 @@
 // Depends on: gtest, live_source.h.
 #pragma once
 
+#include <sys/ioctl.h>
+
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <functional>
+#include <string>
 #include <thread>
 
 #include "engine/video/live_source.h"
@@ -47,5 +51,33 @@ inline std::optional<LiveFrame> frame_at(LiveSource& source, double position) {
   });
   return frame;
 }
+
+/// An endless stream, read as file://PATH of a FIFO, that is fed a frame at a time; each frame's
+/// luma is its number.
+class Feed {
+ public:
+  explicit Feed(const std::string& path) {
+    writer_ = std::fopen(path.c_str(), "wb");
+    std::fputs("YUV4MPEG2 W16 H16 F25:1 Ip A1:1 C420jpeg\n", writer_);
+    std::fflush(writer_);
+  }
+  ~Feed() { std::fclose(writer_); }
+  Feed(const Feed&) = delete;
+  Feed& operator=(const Feed&) = delete;
+  void send(int luma) {
+    std::string frame = "FRAME\n" + std::string(256, static_cast<char>(luma)) +
+                        std::string(128, static_cast<char>(128));
+    std::fwrite(frame.data(), 1, frame.size(), writer_);
+    std::fflush(writer_);
+  }
+  /// Whether its reader has taken all that was sent.
+  bool drained() const {
+    int bytes = 0;
+    return ::ioctl(::fileno(writer_), FIONREAD, &bytes) == 0 && bytes == 0;
+  }
+
+ private:
+  FILE* writer_ = nullptr;
+};
 
 }  // namespace impasto::video::test

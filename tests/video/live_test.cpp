@@ -177,6 +177,26 @@ TEST_F(Live, pauses_steps_and_resumes) {
   EXPECT_EQ(next->frame.pts, 800'000) << "a pause takes no play time";
 }
 
+TEST_F(Live, steps_back_to_the_frame_before) {
+  // Times 0, 5, 20, 45, ... ms: no two frames last equally long.
+  const std::string path = clip("uneven.mkv",
+                                "-vf settb=1/1000,setpts=5*N*N -vsync vfr -enc_time_base 1/1000 "
+                                "-frames:v 12");
+  const std::vector<double> times = examine(path).times();
+  LiveSource source(by_hand(path));
+  ASSERT_TRUE(play_to(source, times[8]));
+  for (std::size_t i = 8; i-- > 0;) {
+    source.step_back();
+    ASSERT_TRUE(frame_at(source, times[i])) << i;
+    EXPECT_EQ(source.status().state, LiveState::paused);
+    EXPECT_FALSE(source.poll()) << "one frame only";
+  }
+  source.step_back();
+  EXPECT_TRUE(frame_at(source, 0)) << "the first one stays";
+  source.step();
+  EXPECT_TRUE(frame_at(source, times[1]));
+}
+
 TEST_F(Live, steps_to_the_last_frame_and_no_further) {
   LiveOptions options = by_hand(clip("clip.mp4"));
   options.play = false;
@@ -283,26 +303,6 @@ TEST_F(Live, says_why_an_input_cannot_be_played) {
   EXPECT_THAT(camera.status().message, HasSubstr("no camera /dev/video999"));
   EXPECT_TRUE(camera.status().is_camera);
 }
-
-/// An endless stream that is fed a frame at a time; each frame's luma is its number.
-class Feed {
- public:
-  explicit Feed(const std::string& path) {
-    writer_ = std::fopen(path.c_str(), "wb");
-    std::fputs("YUV4MPEG2 W16 H16 F25:1 Ip A1:1 C420jpeg\n", writer_);
-    std::fflush(writer_);
-  }
-  ~Feed() { std::fclose(writer_); }
-  void send(int luma) {
-    std::string frame = "FRAME\n" + std::string(256, static_cast<char>(luma)) +
-                        std::string(128, static_cast<char>(128));
-    std::fwrite(frame.data(), 1, frame.size(), writer_);
-    std::fflush(writer_);
-  }
-
- private:
-  FILE* writer_ = nullptr;
-};
 
 TEST_F(Live, a_stream_that_does_not_wait_shows_its_newest_frame) {
   const std::string path = folder / "stream";

@@ -1,14 +1,18 @@
 // A Vulkan layer that makes the Nth call of one function return an error, without passing it on:
 // IMPASTO_FAULT="vkQueueSubmit2:3:VK_ERROR_DEVICE_LOST". Read when an instance is created, which
 // also sets the count to zero where the text is another one. To cover a function: its name in
-// FUNCTIONS. Devices share the count; all of them must be of one driver.
+// FUNCTIONS. Devices share the count; all of them must be of one driver. With IMPASTO_FAULT_COUNTS
+// a process that ends writes into that file how often each function was called and how many errors
+// were returned: lines "vkQueueSubmit2 12 1".
 #include <vulkan/vk_layer.h>
 #include <vulkan/vulkan.h>
 
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <map>
+#include <mutex>
 #include <string>
 
 namespace {
@@ -59,8 +63,30 @@ void read_environment() {
   fault_result = results.at(fault.substr(second + 1));
 }
 
+struct Count {
+  int calls = 0;
+  int faults = 0;
+};
+struct Counts {
+  std::mutex mutex;
+  std::map<std::string, Count> of_functions;
+  ~Counts() {
+    const char* path = std::getenv("IMPASTO_FAULT_COUNTS");
+    if (!path) return;
+    std::ofstream file(path);
+    for (const auto& [name, count] : of_functions) {
+      file << name << ' ' << count.calls << ' ' << count.faults << '\n';
+    }
+  }
+} counts;
+
 bool fails(const char* function) {
-  return fault_function == function && ++calls == fault_call;
+  const bool faulty = fault_function == function && ++calls == fault_call;
+  const std::lock_guard lock(counts.mutex);
+  Count& count = counts.of_functions[function];
+  ++count.calls;
+  if (faulty) ++count.faults;
+  return faulty;
 }
 
 template <class Function>
