@@ -106,11 +106,15 @@ struct View {
   C(17, group_out, GROUP_OUT, 0)           \
   C(18, lanes, LANES, 8)
 
-// conv_shuffle: planes of 4 output channels and rows of pixels per invocation.
+// conv_shuffle: planes of 4 output channels and rows of pixels per invocation. cells_in: input
+// plane p is cell p, row by row, of each block of cells_in x cells_in pixels of the source's only
+// plane (space to depth); cells_out: output plane p is that cell of the result's only plane.
 #define SHUFFLE_CONSTANTS(C)       \
   CONV_CONSTANTS(C)                \
   C(19, out_planes, OUT_PLANES, 1) \
-  C(20, tile_y, TILE_Y, 2)
+  C(20, tile_y, TILE_Y, 2)         \
+  C(21, cells_in, CELLS_IN, 1)     \
+  C(22, cells_out, CELLS_OUT, 1)
 
 // conv_tiled: block_out channels x tile pixels per workgroup, lane_out channels x lane_pixels
 // pixels per invocation; kernel columns per step, kernel rows per window of registers.
@@ -172,22 +176,29 @@ struct View {
 
 #define GLOBAL_MAX_CONSTANTS(C) VIEW_CONSTANTS(C)
 
-#define MAP_CONSTANTS(C)                          \
-  VIEW_CONSTANTS(C)                               \
-  C(5, operand, OPERAND, 0)                       \
-  C(6, operand_norm, OPERAND_NORM, 0)             \
-  C(7, operand_activation, OPERAND_ACTIVATION, 0) \
-  C(8, operand_pad, OPERAND_PAD, 0)               \
-  C(9, operand_upsample, OPERAND_UPSAMPLE, 1)     \
-  C(10, binary, BINARY, 0)                        \
-  C(11, out_activation, OUT_ACTIVATION, 0)        \
-  C(12, splat, SPLAT, 0)                          \
-  C(13, operand_splat, OPERAND_SPLAT, 0)          \
-  C(14, scale, SCALE, 0)                          \
-  C(15, offset, OFFSET, 0)                        \
-  C(16, operand_scale, OPERAND_SCALE, 0)          \
-  C(17, operand_offset, OPERAND_OFFSET, 0)        \
-  C(18, operand_half, OPERAND_HALF, 0)
+// operand_matrix: the operand's pixels times a 4 x 4 matrix. then: 1 + the kind of a second
+// operation, on the first one's result and a tensor of its shape, each scaled by a vector.
+#define MAP_CONSTANTS(C)                           \
+  VIEW_CONSTANTS(C)                                \
+  C(5, operand, OPERAND, 0)                        \
+  C(6, operand_norm, OPERAND_NORM, 0)              \
+  C(7, operand_activation, OPERAND_ACTIVATION, 0)  \
+  C(8, operand_pad, OPERAND_PAD, 0)                \
+  C(9, operand_upsample, OPERAND_UPSAMPLE, 1)      \
+  C(10, binary, BINARY, 0)                         \
+  C(11, out_activation, OUT_ACTIVATION, 0)         \
+  C(12, splat, SPLAT, 0)                           \
+  C(13, operand_splat, OPERAND_SPLAT, 0)           \
+  C(14, scale, SCALE, 0)                           \
+  C(15, offset, OFFSET, 0)                         \
+  C(16, operand_scale, OPERAND_SCALE, 0)           \
+  C(17, operand_offset, OPERAND_OFFSET, 0)         \
+  C(18, operand_half, OPERAND_HALF, 0)             \
+  C(19, operand_matrix, OPERAND_MATRIX, 0)         \
+  C(20, then, THEN, 0)                             \
+  C(21, then_scale, THEN_SCALE, 0)                 \
+  C(22, then_operand_scale, THEN_OPERAND_SCALE, 0) \
+  C(23, then_half, THEN_HALF, 0)
 
 #define STATISTICS_CONSTANTS(C) VIEW_CONSTANTS(C)
 

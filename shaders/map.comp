@@ -1,5 +1,5 @@
 // Elementwise: out = activation(view(a) kind operand), the operand being another view or one vec4
-// per plane. Norm, activation, product and sum with a vector, nearest upsampling and padding of both
+// per plane; then, if asked for, out * scale kind tensor * scale. Norm, activation, product and sum with a vector, nearest upsampling and padding of both
 // views happen while loading, so this one kernel materializes any view, adds residuals and applies
 // every elementwise op. Straight-line code: loads past the row's end are clamped.
 // Tile: four neighbours of a row per invocation.
@@ -37,6 +37,10 @@ TABLE_IN(7, offset)
 TABLE_IN(8, operand_scale)
 TABLE_IN(9, operand_offset)
 TENSOR_OUT(10, result)
+TABLE_IN(11, then_scale)
+TENSOR_IN_EITHER(12, then_operand)
+TABLE_IN(13, then_operand_scale)
+TABLE_IN(14, matrix)  // columns
 PUSH(MapPush)
 
 // Texel of a view in a row, relative to its plane; inside as in view_coordinate.
@@ -74,6 +78,13 @@ void main() {
   if (OFFSET != 0) term = table4(offset, plane);
   if (OPERAND_SCALE != 0) other_factor = table4(operand_scale, plane);
   if (OPERAND_OFFSET != 0) other_term = table4(operand_offset, plane);
+  vec4 then_factor, then_other_factor;
+  if (THEN_SCALE != 0) then_factor = table4(then_scale, plane);
+  if (THEN_OPERAND_SCALE != 0) then_other_factor = table4(then_operand_scale, plane);
+  mat4 columns = mat4(1.0);
+  if (OPERAND_MATRIX != 0) {
+    columns = mat4(table4(matrix, 0), table4(matrix, 1), table4(matrix, 2), table4(matrix, 3));
+  }
   vec4 constant_operand = vec4(0.0);
   if (OPERAND >= OPERAND_PARAMETER) constant_operand = table4(parameter, plane);
   // A quotient or a root may be infinite in lanes without a channel, which convolutions multiply by 0.
@@ -110,6 +121,7 @@ void main() {
           operand, OPERAND_HALF,
           locate(push.operand, OPERAND_PAD, OPERAND_UPSAMPLE, other_row, x, inside));
       if (OPERAND_SPLAT != 0) other = other.xxxx;
+      if (OPERAND_MATRIX != 0) other = columns * other;
       if (OPERAND_NORM != 0) {
         other = normalize_value(other, other_high, other_low, other_norm_scale, other_beta);
       }
@@ -126,6 +138,13 @@ void main() {
       value = combine(BINARY, constant_operand, value);
     }
     value = activate(OUT_ACTIVATION, value, push.a, push.b, slopes);
+    if (THEN != 0) {
+      if (THEN_SCALE != 0) value *= then_factor;
+      vec4 other = load4_either(then_operand, THEN_HALF,
+                                plane * push.out_plane_stride + y * push.out_row_stride + x);
+      if (THEN_OPERAND_SCALE != 0) other *= then_other_factor;
+      value = combine(THEN - 1, value, other);
+    }
     if (first_x + i < push.width) store4(result, out_texel + x, mix(vec4(0.0), value, used));
   }
 }

@@ -168,10 +168,10 @@ void Draft::add(DraftPass pass) {
 abi::View view_push(const TensorView& view) {
   abi::View push{};
   push.plane_stride = view.tensor.plane_texels();
-  push.row_stride = view.tensor.width;
-  push.column_stride = 1;
-  push.height = view.tensor.height * view.upsample;
-  push.width = view.tensor.width * view.upsample;
+  push.row_stride = view.tensor.width * view.cells;
+  push.column_stride = view.cells;
+  push.height = view.tensor.height / view.cells * view.upsample;
+  push.width = view.tensor.width / view.cells * view.upsample;
   push.offset_y = view.border.top;
   push.offset_x = view.border.left;
   push.pad_value = view.pad_value;

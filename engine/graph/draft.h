@@ -45,10 +45,15 @@ struct ActivationUse {
   float b = 0;
 };
 
-/// How a consumer reads a tensor: norm, activation, product and sum with a vector (only maps read
-/// those), nearest upsampling, padding, in that order.
+/// How a consumer reads a tensor: matrix (only maps read that, as their operand), norm, activation,
+/// product and sum with a vector (only maps read those), nearest upsampling, padding, in that
+/// order.
 struct TensorView {
   TensorRef tensor;
+  /// Space to depth by blocks of cells x cells pixels, with a plane per cell; only the shuffle
+  /// convolution reads that.
+  int cells = 1;
+  ResourceId matrix = -1;  ///< 4 columns
   ResourceId norm_table = -1;
   ActivationUse activation;
   ResourceId scale = -1;  ///< parameters
@@ -57,13 +62,14 @@ struct TensorView {
   int pad = abi::PAD_NONE;
   net::Border border;
   float pad_value = 0;
-  int height() const { return tensor.height * upsample + border.top + border.bottom; }
-  int width() const { return tensor.width * upsample + border.left + border.right; }
+  int height() const { return tensor.height / cells * upsample + border.top + border.bottom; }
+  int width() const { return tensor.width / cells * upsample + border.left + border.right; }
   bool plain() const {
-    return keeps_values() && upsample == 1 && pad == abi::PAD_NONE && border.empty();
+    return keeps_values() && cells == 1 && upsample == 1 && pad == abi::PAD_NONE && border.empty();
   }
   bool keeps_values() const {
-    return norm_table < 0 && activation.kind == abi::ACTIVATION_NONE && !has_vectors();
+    return matrix < 0 && norm_table < 0 && activation.kind == abi::ACTIVATION_NONE &&
+           !has_vectors();
   }
   bool has_vectors() const { return scale >= 0 || offset >= 0; }
 };

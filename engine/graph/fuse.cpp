@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "engine/graph/lower.h"
+#include "engine/graph/lower_conv.h"
 #include "engine/graph/lower_phases.h"
+#include "engine/graph/readers.h"
 
 namespace impasto::graph {
 namespace {
@@ -52,20 +54,24 @@ std::vector<bool> choose_storage(const net::Net& net, Precision precision) {
   return half;
 }
 
+// A binary op whose result the next one combines with another tensor (Fusions::map_into_map).
+struct PendingMap {
+  std::string name;
+  TensorView left;
+  MapOperand operand;
+  ActivationUse activation;
+  ResourceId scale = -1;  // of the result
+};
+
 class Walker {
  public:
   Walker(Draft& draft, const net::Net& net)
-      : draft_(draft), net_(net), switches_(draft.options().fusions) {
+      : draft_(draft), net_(net), readers_(net), switches_(draft.options().fusions) {
     views_.resize(net.values.size());
     partials_.resize(net.values.size());
-    readers_.resize(net.values.size());
+    pending_.resize(net.values.size());
     done_.resize(net.nodes.size());
     half_ = choose_storage(net, draft.options().precision);
-    for (std::size_t i = 0; i < net.nodes.size(); ++i) {
-      for (const net::ValueId input : net.nodes[i].inputs) {
-        readers_[static_cast<std::size_t>(input)].push_back(i);
-      }
-    }
   }
 
   TensorRef run(const TensorRef& input) {
@@ -85,7 +91,13 @@ class Walker {
 
  private:
   TensorView& view(net::ValueId id) { return views_[static_cast<std::size_t>(id)]; }
-  TensorView source(std::size_t index = 0) { return view(node_->inputs[index]); }
+  std::optional<PendingMap>& pending(net::ValueId id) {
+    return pending_[static_cast<std::size_t>(id)];
+  }
+  TensorView source(std::size_t index = 0) {
+    settle(node_->inputs[index]);
+    return view(node_->inputs[index]);
+  }
 
   // What the node stores: its output, or that of the activation that it absorbed.
   TensorRef new_tensor(net::ValueId id) {
@@ -105,6 +117,7 @@ class Walker {
 
   // The value as a stored tensor, computed once for all its readers.
   TensorRef stored(net::ValueId id) {
+    settle(id);
     TensorView& lazy = view(id);
     if (!lazy.plain()) lazy = TensorView{.tensor = materialize(lazy, net_.value(id).name)};
     return lazy.tensor;
@@ -115,7 +128,7 @@ class Walker {
   // one of those would store it.
   void define(TensorView lazy, bool rule) {
     view(node_->output) = std::move(lazy);
-    const std::size_t readers = readers_[static_cast<std::size_t>(node_->output)].size();
+    const std::size_t readers = readers_.of(node_->output).size();
     if (!rule || (readers > 1 && !all_load(node_->output, view(node_->output)))) {
       stored(node_->output);
     }
@@ -134,22 +147,15 @@ class Walker {
       }
       return std::holds_alternative<net::Binary>(node.op) && switches_.residual_add;
     };
-    const auto& readers = readers_[static_cast<std::size_t>(id)];
+    const auto& readers = readers_.of(id);
     return !readers.empty() && std::all_of(readers.begin(), readers.end(), loads);
-  }
-
-  // The only reader of a value, where there is exactly one and the value is not the net's output.
-  std::optional<std::size_t> only_reader(net::ValueId id) const {
-    const auto& readers = readers_[static_cast<std::size_t>(id)];
-    if (readers.size() != 1 || id == net_.output) return std::nullopt;
-    return readers.front();
   }
 
   // Rule: an activation that alone reads this node's output is applied by the store; the
   // activation's node is done, and its output is what the store defines.
   StoreUse absorb_store(net::ValueId& output) {
     StoreUse store;
-    const auto reader = only_reader(output);
+    const auto reader = readers_.only(output);
     if (switches_.activation_into_store && reader) {
       const net::Node& next = net_.nodes[*reader];
       if (const auto* op = std::get_if<net::Activation>(&next.op);
@@ -163,7 +169,7 @@ class Walker {
   }
 
   bool needs_statistics(net::ValueId id) const {
-    for (const std::size_t reader : readers_[static_cast<std::size_t>(id)]) {
+    for (const std::size_t reader : readers_.of(id)) {
       const auto* norm = std::get_if<net::Norm>(&net_.nodes[reader].op);
       if (norm && norm->kind != net::NormKind::batch_stored) return true;
     }
@@ -197,9 +203,56 @@ class Walker {
     return lazy;
   }
 
+  // Rule: a pointwise convolution of few channels is left to the binary op that alone reads it.
+  bool takes_matrix(const net::Conv& op) {
+    return switches_.matrix_into_load && switches_.residual_add && switches_.vector_into_load &&
+           op.kernel == net::Pair{1, 1} && op.stride == net::Pair{1, 1} && op.groups == 1 &&
+           op.border.empty() && op.bias == net::none && op.in_channels == op.out_channels &&
+           op.in_channels <= 4 && source().plain() && readers_.reach_binary(node_->output, true) &&
+           !meets_matrix(node_->output);
+  }
+
+  // Whether the binary op that a value reaches already reads another one through a matrix.
+  bool meets_matrix(net::ValueId id) {
+    const net::Node* node = &net_.nodes[*readers_.only(id)];
+    while (!std::holds_alternative<net::Binary>(node->op)) {
+      id = node->output;
+      node = &net_.nodes[*readers_.only(id)];
+    }
+    return std::any_of(node->inputs.begin(), node->inputs.end(),
+                       [&](net::ValueId input) { return view(input).matrix >= 0; });
+  }
+
+  // Rule: depth to space that alone reads a convolution is its store; true if that was lowered.
+  bool stored_as_cells(const net::Conv& op, const TensorView& lazy) {
+    net::ValueId output = node_->output;
+    const auto* next = readers_.only_as<net::DepthToSpace>(node_->output, output);
+    if (!switches_.cells_into_conv || !next || !conv_stores_cells(draft_, op, lazy, *next)) {
+      return false;
+    }
+    std::vector<float> bias;
+    if (op.bias != net::none) {
+      const net::Parameter& parameter = net_.parameters[static_cast<std::size_t>(op.bias)];
+      if (parameter.from_style) return false;
+      bias = parameter.value;
+    }
+    done_[*readers_.only(node_->output)] = true;
+    const TensorRef result = new_tensor(output);
+    lower_conv_cells(draft_, node_->name, op, lazy, *next, bias, result);
+    view(output) = TensorView{.tensor = result};
+    return true;
+  }
+
   void lower(const net::Conv& op) {
+    if (takes_matrix(op)) {
+      TensorView lazy = source();
+      lazy.matrix = draft_.constant(node_->name + " columns", pack_dense(op));
+      view(node_->output) = lazy;
+      return;
+    }
     TensorView lazy = with_border(source(), op.border, abi::PAD_CONSTANT, 0);
     if (lazy.has_vectors() || !conv_takes_norm(draft_, op, lazy)) lazy = without_values(lazy);
+    if (stored_as_cells(op, lazy)) return;
     net::ValueId output = node_->output;
     StoreUse store = absorb_store(output);
     store.statistics = switches_.statistics_into_store && needs_statistics(output) &&
@@ -278,9 +331,11 @@ class Walker {
   }
 
   void lower(const net::Binary& op) {
+    if (combined(op)) return;
     const bool lazy = switches_.residual_add;
-    const TensorView left = lazy ? source(0) : stored_view(node_->inputs[0]);
-    const TensorView right = lazy ? source(1) : stored_view(node_->inputs[1]);
+    TensorView left = lazy ? source(0) : stored_view(node_->inputs[0]);
+    TensorView right = lazy ? source(1) : stored_view(node_->inputs[1]);
+    if (left.matrix >= 0) std::swap(left, right);  // the kind commutes: takes_matrix
     lower_binary(left, {.view = right, .kind = op.kind});
   }
 
@@ -288,6 +343,12 @@ class Walker {
     const net::Value& value = net_.value(node_->output);
     const ResourceId operand =
         draft_.parameter(op.operand, parameter_size(op.operand), value.channels);
+    // Kept pending only where this product can be taken (Readers::reach_binary).
+    if (auto& map = pending(node_->inputs[0]); map) {
+      map->scale = operand;
+      pending(node_->output) = std::exchange(map, std::nullopt);
+      return;
+    }
     if (TensorView lazy = source(); takes_vector(lazy, op)) {
       (op.kind == net::BinaryKind::mul ? lazy.scale : lazy.offset) = operand;
       return define(lazy, true);
@@ -297,7 +358,7 @@ class Walker {
 
   // Rule: a product, and a sum after it, with a vector is left to the map pass that alone reads it.
   bool takes_vector(const TensorView& lazy, const net::BinaryParameter& op) const {
-    const auto reader = only_reader(node_->output);
+    const auto reader = readers_.only(node_->output);
     if (!switches_.vector_into_load || !reader || !lazy.border.empty()) return false;
     const net::Op& next = net_.nodes[*reader].op;
     const bool map = std::holds_alternative<net::Binary>(next) ||
@@ -313,9 +374,41 @@ class Walker {
   void lower_binary(const TensorView& left, const MapOperand& operand) {
     net::ValueId output = node_->output;
     const StoreUse store = absorb_store(output);
-    const TensorRef result = new_tensor(output);
-    lower_map(draft_, node_->name, left, operand, store.activation, -1, result);
-    view(output) = TensorView{.tensor = result};
+    pending(output) = PendingMap{node_->name, left, operand, store.activation};
+    const bool waits =
+        switches_.map_into_map && switches_.residual_add && readers_.reach_binary(output, false);
+    if (!waits) settle(output);
+  }
+
+  // Appends the pass of a pending binary op, whose result then is a stored tensor.
+  void settle(net::ValueId id) {
+    if (!pending(id)) return;
+    const PendingMap map = *std::exchange(pending(id), std::nullopt);
+    const net::Value& value = net_.value(id);
+    const TensorRef result = draft_.tensor(map.name, value.channels, value.height, value.width,
+                                           half_[static_cast<std::size_t>(id)]);
+    lower_map(draft_, map.name, map.left, map.operand, map.activation, -1, result);
+    view(id) = TensorView{.tensor = result};
+    view(id).scale = map.scale;
+  }
+
+  // Rule: a pending binary op and this one are one pass; true if that was lowered.
+  bool combined(const net::Binary& op) {
+    for (std::size_t i = 0; i < 2; ++i) {
+      auto& map = pending(node_->inputs[i]);
+      if (!map || node_->inputs[0] == node_->inputs[1]) continue;
+      const TensorView other = source(1 - i);
+      TensorView rest = other;
+      rest.scale = -1;
+      if (!rest.plain()) continue;
+      const TensorRef result = new_tensor(node_->output);
+      lower_map(draft_, node_->name, map->left, map->operand, map->activation, -1, result,
+                {op.kind, map->scale, other.tensor, other.scale});
+      map.reset();
+      view(node_->output) = TensorView{.tensor = result};
+      return true;
+    }
+    return false;
   }
 
   void lower(const net::Pool& op) {
@@ -345,7 +438,22 @@ class Walker {
     lower_depth_to_space(draft_, node_->name, op, stored_view(node_->inputs[0]), result);
     view(node_->output) = TensorView{.tensor = result};
   }
+  // Rule: space to depth is a convolution's load, where that and at most one border alone read it.
+  bool loaded_as_cells(const net::SpaceToDepth& op, const TensorView& input) const {
+    net::ValueId id = node_->output;
+    const auto* pad = readers_.only_as<net::Pad>(id, id);
+    if (!pad) id = node_->output;
+    const auto* conv = readers_.only_as<net::Conv>(id, id);
+    return switches_.cells_into_conv && switches_.pad_into_load && conv && input.plain() &&
+           (!pad || conv->border.empty()) && conv_loads_cells(draft_, *conv, input, op.block);
+  }
+
   void lower(const net::SpaceToDepth& op) {
+    if (TensorView lazy = source(); loaded_as_cells(op, lazy)) {
+      lazy.cells = op.block;
+      view(node_->output) = lazy;
+      return;
+    }
     const TensorRef result = new_tensor(node_->output);
     lower_space_to_depth(draft_, node_->name, op, stored_view(node_->inputs[0]), result);
     view(node_->output) = TensorView{.tensor = result};
@@ -362,11 +470,12 @@ class Walker {
 
   Draft& draft_;
   const net::Net& net_;
+  const Readers readers_;
   const Fusions& switches_;
   const net::Node* node_ = nullptr;
   std::vector<TensorView> views_;                           // by value
   std::vector<std::optional<PartialStatistics>> partials_;  // by value
-  std::vector<std::vector<std::size_t>> readers_;           // nodes by value
+  std::vector<std::optional<PendingMap>> pending_;          // by value
   std::vector<bool> done_;                                  // nodes absorbed by an earlier one
   std::vector<bool> half_;                                  // values that are stored as fp16
 };

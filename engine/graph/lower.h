@@ -34,6 +34,16 @@ bool conv_takes_norm(const Draft& draft, const net::Conv& op, const TensorView& 
 /// Whether the family that would be chosen reduces statistics in its store.
 bool conv_reduces(const Draft& draft, const net::Conv& op, const TensorView& source);
 
+/// A convolution followed by depth to space, whose result is one plane; its bias is `bias` (host
+/// values, or none).
+bool conv_stores_cells(const Draft& draft, const net::Conv& op, const TensorView& source,
+                       const net::DepthToSpace& next);
+void lower_conv_cells(Draft& draft, const std::string& name, const net::Conv& op,
+                      const TensorView& source, const net::DepthToSpace& next,
+                      const std::vector<float>& bias, const TensorRef& result);
+/// Whether the family that would be chosen loads a source through space to depth by `block`.
+bool conv_loads_cells(const Draft& draft, const net::Conv& op, const TensorView& source, int block);
+
 void lower_conv_transpose(Draft& draft, const std::string& name, const net::ConvTranspose& op,
                           const TensorView& source, const TensorRef& result, const StoreUse& store);
 
@@ -44,10 +54,18 @@ struct MapOperand {
   bool reversed = false;
   net::BinaryKind kind = net::BinaryKind::add;
 };
+/// A second operation of a map pass: result * scale kind tensor * tensor_scale, each scale a host
+/// vector; the tensor has the result's shape.
+struct MapThen {
+  net::BinaryKind kind = net::BinaryKind::add;
+  ResourceId scale = -1;
+  TensorRef tensor;
+  ResourceId tensor_scale = -1;
+};
 /// result = activation(source kind operand); also materializes any view. `slope`: of PRELU.
 void lower_map(Draft& draft, const std::string& name, const TensorView& source,
                const MapOperand& operand, const ActivationUse& activation, ResourceId slope,
-               const TensorRef& result);
+               const TensorRef& result, const MapThen& then = {});
 
 /// Partial statistics of a view by a pass of its own.
 PartialStatistics lower_statistics(Draft& draft, const std::string& name, const TensorView& source);

@@ -27,6 +27,9 @@ struct ConvTask {
   ResourceId partials = -1;
   int tile_first = 0;
   int tile_stride = 0;
+  /// Depth to space in the store (shuffle alone): output plane p is cell p of the result.
+  int cells_out = 1;
+  ResourceId bias = -1;  ///< in place of the op's
 };
 
 enum class ConvKernel { winograd, shuffle, tiled, depthwise, generic };
@@ -70,6 +73,9 @@ void lower_conv_generic(Draft& draft, const ConvTask& task);
 
 /// Dense weights as [out plane][in plane][ky][kx][in lane] vec4 of out lanes, zeros past the ends.
 std::vector<float> pack_dense(const net::Conv& op);
+
+/// The same convolution of a source with a plane of `channels` (3 or 4) per cell of a block.
+net::Conv spread_inputs(const net::Conv& op, int channels);
 
 /// The push struct of a task, all but `first_plane`.
 abi::ConvPush conv_push(const ConvTask& task);

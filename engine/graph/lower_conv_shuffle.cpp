@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include "engine/graph/lower_conv.h"
@@ -28,6 +29,8 @@ LaneTile lane_tile(const net::Conv& op) {
     }
   }
   if (planes == 1 && op.stride.y == 1) return {1, 4};
+  // Small kernels do too little between the loads for four planes.
+  if (planes % 4 == 0 && op.kernel.y * op.kernel.x >= 9) return {4, 2};
   if (planes % 2 == 0) return {2, 2};
   return {planes % 3 == 0 ? 3 : 1, 2};
 }
@@ -57,28 +60,35 @@ double shuffle_loads(const net::Conv& op) {
 }
 
 void lower_conv_shuffle(Draft& draft, const ConvTask& task) {
-  const net::Conv& op = *task.op;
+  const bool cells_in = task.source.cells > 1;
+  const bool cells_out = task.cells_out > 1;
+  const net::Conv op = cells_in ? spread_inputs(*task.op, task.source.tensor.channels) : *task.op;
   const abi::ConvConstants common = conv_constants(task);
   abi::ShuffleConstants constants;
   std::memcpy(static_cast<void*>(&constants), &common, sizeof(common));  // its members come first
   constants.workgroup = static_cast<int>(draft.device().subgroup_size);
   constants.lanes = constants.workgroup;
-  constants.in_count = op.in_channels < 4 ? op.in_channels : 4;
-  constants.out_count = op.out_channels < 4 ? op.out_channels : 4;
+  // With cells a plane holds the channels of one, else only the last plane may have fewer than 4.
+  constants.in_count = std::min(4, cells_in ? task.source.tensor.channels : op.in_channels);
+  constants.out_count = std::min(4, cells_out ? task.result.channels : op.out_channels);
+  constants.cells_in = task.source.cells;
+  constants.cells_out = task.cells_out;
   const LaneTile tile = lane_tile(op);
   constants.out_planes = tile.planes;
   constants.tile_y = tile.rows;
 
   const ResourceId weights = draft.constant(task.name + " weights", pack_dense(op));
-  const ResourceId bias =
-      op.bias == net::none
-          ? -1
-          : draft.parameter(op.bias, static_cast<std::size_t>(op.out_channels), op.out_channels);
+  ResourceId bias = task.bias;
+  if (bias < 0 && op.bias != net::none) {
+    bias = draft.parameter(op.bias, static_cast<std::size_t>(op.out_channels), op.out_channels);
+  }
+  constants.bias = bias >= 0 ? 1 : 0;
   abi::ConvPush push = conv_push(task);
+  if (cells_in) push.in_planes = div_up(op.in_channels, 4);
   const int tiles = shuffle_tiles(draft, op, task.grid_height, task.grid_width);
   draft.for_plane_windows(task.result, [&](int first, int count) {
     push.first_plane = first;
-    push.out_planes = count;
+    push.out_planes = cells_out ? div_up(op.out_channels, 4) : count;
     DraftPass pass;
     pass.name = task.name;
     pass.kernel = draft.tensor_kernel("conv_shuffle", task.source.tensor, task.result);
@@ -91,10 +101,12 @@ void lower_conv_shuffle(Draft& draft, const ConvTask& task) {
                      task.partials < 0 ? draft.tensor_out(task.result, first, count)
                                        : draft.table_out(task.partials)};
     pass.push = push_bytes(push);
-    pass.groups = draft.groups(tiles, div_up(count, constants.out_planes));
+    pass.groups = draft.groups(tiles, div_up(push.out_planes, constants.out_planes));
     pass.subgroup_size = draft.device().subgroup_size;
-    pass.flops = 2.0 * task.grid_height * task.grid_width * count * 4 * op.in_channels *
-                 op.kernel.y * op.kernel.x;
+    const int lanes_out = cells_out ? constants.out_count : 4;
+    const int channels_in = cells_in ? push.in_planes * constants.in_count : op.in_channels;
+    pass.flops = 2.0 * task.grid_height * task.grid_width * push.out_planes * lanes_out *
+                 channels_in * op.kernel.y * op.kernel.x;
     draft.add(std::move(pass));
   });
 }

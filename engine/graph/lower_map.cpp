@@ -22,7 +22,8 @@ int splat(const TensorView& view, const TensorRef& result) {
 
 void lower_map(Draft& draft, const std::string& name, const TensorView& source,
                const MapOperand& operand, const ActivationUse& activation, ResourceId slope,
-               const TensorRef& result) {
+               const TensorRef& result, const MapThen& then) {
+  assert(source.matrix < 0 && source.cells == 1);
   abi::MapConstants constants;
   constants.workgroup = 64;
   constants.norm = source.norm_table >= 0 ? 1 : 0;
@@ -55,10 +56,18 @@ void lower_map(Draft& draft, const std::string& name, const TensorView& source,
     constants.operand_half = !draft.options().texel_reads && operand.view->tensor.half ? 1 : 0;
     constants.operand_scale = operand.view->scale >= 0 ? 1 : 0;
     constants.operand_offset = operand.view->offset >= 0 ? 1 : 0;
+    constants.operand_matrix = operand.view->matrix >= 0 ? 1 : 0;
     push.operand = broadcast_push(*operand.view, result);
     other = *operand.view;
   } else if (operand.parameter >= 0) {
     constants.operand = operand.reversed ? abi::OPERAND_PARAMETER_REVERSED : abi::OPERAND_PARAMETER;
+  }
+
+  if (then.tensor.resource >= 0) {
+    constants.then = 1 + static_cast<int>(then.kind);
+    constants.then_scale = then.scale >= 0 ? 1 : 0;
+    constants.then_operand_scale = then.tensor_scale >= 0 ? 1 : 0;
+    constants.then_half = !draft.options().texel_reads && then.tensor.half ? 1 : 0;
   }
 
   const std::int64_t quads = static_cast<std::int64_t>(result.height) * ((result.width + 3) / 4);
@@ -68,12 +77,21 @@ void lower_map(Draft& draft, const std::string& name, const TensorView& source,
     pass.name = name;
     pass.kernel = draft.tensor_kernel("map", source.tensor, result);
     pass.constants = constant_words(constants);
-    pass.bindings = {draft.tensor_in(source.tensor),        draft.table_in(source.norm_table),
-                     draft.tensor_in(other.tensor),         draft.table_in(other.norm_table),
-                     draft.table_in(operand.parameter),     draft.table_in(slope),
-                     draft.table_in(source.scale),          draft.table_in(source.offset),
-                     draft.table_in(other.scale),           draft.table_in(other.offset),
-                     draft.tensor_out(result, first, count)};
+    pass.bindings = {draft.tensor_in(source.tensor),
+                     draft.table_in(source.norm_table),
+                     draft.tensor_in(other.tensor),
+                     draft.table_in(other.norm_table),
+                     draft.table_in(operand.parameter),
+                     draft.table_in(slope),
+                     draft.table_in(source.scale),
+                     draft.table_in(source.offset),
+                     draft.table_in(other.scale),
+                     draft.table_in(other.offset),
+                     draft.tensor_out(result, first, count),
+                     draft.table_in(then.scale),
+                     draft.tensor_in(then.tensor),
+                     draft.table_in(then.tensor_scale),
+                     draft.table_in(other.matrix)};
     pass.push = push_bytes(push);
     pass.groups = draft.groups((quads + 63) / 64, count);
     draft.add(std::move(pass));

@@ -40,8 +40,13 @@ struct Fusions {
   bool vector_into_load = true;  ///< a product and a sum with a host vector, before a binary op
   bool upsample_phases = true;   ///< nearest x2 + 3x3 convolution as four 2x2 convolutions
   bool winograd = true;
+  bool cells_into_conv =
+      true;  ///< space to depth is a convolution's load, depth to space its store
+  bool matrix_into_load = true;  ///< a pointwise convolution of few channels, before a binary op
+  bool map_into_map = true;      ///< a binary op's result is scaled and combined by the next one
   static Fusions none() {
-    return {false, false, false, false, false, false, false, false, false, false};
+    return {false, false, false, false, false, false, false,
+            false, false, false, false, false, false};
   }
 };
 

@@ -126,6 +126,41 @@ net::Net scaled_sums() {
   return chain.with_vector(net::BinaryKind::add, -1, 1).build();
 }
 
+// Blocks of pixels as channels at both ends, a value that a strided layer and a sum read, and an
+// end of two sums of which one reads the picture through a pointwise convolution.
+net::Net cells(int channels, int block, PadMode mode, bool column_row) {
+  Chain chain({channels, 6 * block, 10 * block}, 1300 + static_cast<std::uint64_t>(block));
+  const Chain::Mark image = chain.mark();
+  chain.space_to_depth(block).pad(1, mode).conv(16, 3, {.bias = true});
+  chain.norm(NormKind::instance).relu();
+  const Chain::Mark skip = chain.mark();
+  chain.pad(1, mode).conv(32, 3, {.stride = 2}).norm(NormKind::instance).relu().upsample(2);
+  chain.pad(1, mode).conv(16, 3).norm(NormKind::instance).relu();
+  chain.binary(net::BinaryKind::add, skip).pad(1, mode);
+  chain.conv(channels * block * block, 3, {.bias = true}).depth_to_space(block, column_row);
+  const Chain::Mark logits = chain.mark();
+  chain.from(image).conv(channels, 1).with_vector(net::BinaryKind::mul, 0.5F, 2);
+  chain.with_vector(net::BinaryKind::add, -1, 1).binary(net::BinaryKind::add, logits);
+  chain.activation(ActivationKind::sigmoid).with_vector(net::BinaryKind::mul, 0.5F, 2);
+  const Chain::Mark painting = chain.mark();
+  chain.from(image).with_vector(net::BinaryKind::mul, -1, 1);
+  return chain.binary(net::BinaryKind::max, painting).build();
+}
+
+// Both operands through a pointwise convolution; sums of sums, one of which is read again.
+net::Net sums_of_sums() {
+  Chain chain({3, 7, 9}, 1400);
+  const Chain::Mark image = chain.mark();
+  chain.conv(3, 1);
+  const Chain::Mark left = chain.mark();
+  chain.from(image).conv(3, 1).binary(net::BinaryKind::mul, left);
+  chain.binary(net::BinaryKind::add, image).relu().binary(net::BinaryKind::add, left);
+  const Chain::Mark sum = chain.mark();
+  chain.with_vector(net::BinaryKind::mul, 0.5F, 2).binary(net::BinaryKind::min, sum);
+  chain.activation(ActivationKind::elu, 1).binary(net::BinaryKind::sub, image);
+  return chain.with_vector(net::BinaryKind::mul, 0.5F, 2).pad(1, PadMode::edge).build();
+}
+
 struct Named {
   const char* name;
   net::Net net;
@@ -146,6 +181,9 @@ std::vector<Named> chains() {
           {"reflection beyond the plane", reflection_beyond_the_plane()},
           {"shared values", shared_values()},
           {"scaled sums", scaled_sums()},
+          {"cells of 2", cells(3, 2, PadMode::reflect, true)},
+          {"cells of 3", cells(4, 3, PadMode::constant, false)},
+          {"sums of sums", sums_of_sums()},
           {"wide, reflect", wide_views(PadMode::reflect)},
           {"wide, edge", wide_views(PadMode::edge)},
           {"wide, constant", wide_views(PadMode::constant)}};
@@ -153,11 +191,12 @@ std::vector<Named> chains() {
 
 std::vector<bool graph::Fusions::*> switches() {
   using graph::Fusions;
-  return {&Fusions::norm_into_load,        &Fusions::activation_into_load,
-          &Fusions::upsample_into_load,    &Fusions::pad_into_load,
-          &Fusions::activation_into_store, &Fusions::statistics_into_store,
-          &Fusions::residual_add,          &Fusions::vector_into_load,
-          &Fusions::upsample_phases,       &Fusions::winograd};
+  return {
+      &Fusions::norm_into_load, &Fusions::activation_into_load,  &Fusions::upsample_into_load,
+      &Fusions::pad_into_load,  &Fusions::activation_into_store, &Fusions::statistics_into_store,
+      &Fusions::residual_add,   &Fusions::vector_into_load,      &Fusions::upsample_phases,
+      &Fusions::winograd,       &Fusions::cells_into_conv,       &Fusions::matrix_into_load,
+      &Fusions::map_into_map};
 }
 
 // Every layer may lose what one may.
@@ -214,6 +253,7 @@ TEST(Fusions, none) {
 }
 TEST(Fusions, each_switched_off) {
   check_switches(chains()[0], ConvFamily::automatic, 0);
+  check_switches({"cells of 2", cells(3, 2, PadMode::reflect, true)}, ConvFamily::automatic, 0);
 }
 // The full product; tests/session/CMakeLists.txt runs it in ./test --long.
 TEST(Fusions, DISABLED_every_variant) {

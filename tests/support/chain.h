@@ -93,6 +93,14 @@ class Chain {
     net::Pool op{kind, {kernel, kernel}, {kernel, kernel}};
     return add(op, {shape_.channels, shape_.height / kernel, shape_.width / kernel});
   }
+  Chain& space_to_depth(int block) {
+    return add(net::SpaceToDepth{block},
+               {shape_.channels * block * block, shape_.height / block, shape_.width / block});
+  }
+  Chain& depth_to_space(int block, bool column_row) {
+    return add(net::DepthToSpace{block, column_row},
+               {shape_.channels / (block * block), shape_.height * block, shape_.width * block});
+  }
   Chain& global_mean() {
     return add(net::GlobalPool{net::PoolKind::average}, {shape_.channels, 1, 1});
   }
