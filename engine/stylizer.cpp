@@ -194,7 +194,11 @@ void Stylizer::watch_layer(std::optional<std::size_t> layer, int tile_side) {
 
 void Stylizer::plan_features() {
   session_->set_features(nullptr);
+  absorbed_.reset();
   next_features_ = watch_ ? session_->feature_graph(watch_->layer, watch_->tile_side) : nullptr;
+  if (watch_ && !next_features_) {
+    absorbed_ = FeatureView{.layer = watch_->layer, .absorbed = true};
+  }
 }
 
 // A driver may take half a second for a pipeline, which no frame waits for: at most one thread
@@ -217,6 +221,7 @@ void Stylizer::start_features() {
 }
 
 std::optional<FeatureView> Stylizer::take_features() {
+  if (absorbed_) return std::exchange(absorbed_, std::nullopt);
   return session_ ? session_->take_features() : std::nullopt;
 }
 

@@ -51,6 +51,11 @@ void draw_features(State& state) {
     ImGui::TextWrapped("Choose a layer to see its channels.");
     return;
   }
+  if (view && view->absorbed) {
+    ImGui::TextWrapped(
+        "A neighbour's pass computes this layer on the way and stores nothing of it.");
+    return;
+  }
   if (!view || !state.features) {
     ImGui::TextDisabled("Preparing\u2026");
     return;

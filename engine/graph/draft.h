@@ -96,7 +96,7 @@ struct DraftPass {
 
 /// LayerPlace without addresses.
 struct DraftLayer {
-  std::size_t node = 0;
+  std::optional<std::size_t> node;  ///< none yet: that which is being lowered, when it is done
   std::size_t position = 0;
   TensorRef values;
   ResourceId norm_table = -1;

@@ -61,7 +61,7 @@ RenderGraph finish(Draft& draft) {
   for (const DraftLayer& layer : draft.layers) {
     const TensorRef& values = layer.values;
     graph.layers.push_back(
-        {layer.node, layer.position, range(values.resource),
+        {*layer.node, layer.position, range(values.resource),
          layer.norm_table < 0 ? std::nullopt : std::optional(range(layer.norm_table)),
          values.channels, values.height, values.width, values.half, layer.activated});
   }

@@ -56,7 +56,7 @@ std::vector<bool> choose_storage(const net::Net& net, Precision precision) {
 
 // A binary op whose result the next one combines with another tensor (Fusions::map_into_map).
 struct PendingMap {
-  std::string name;
+  std::size_t node = 0;
   TensorView left;
   MapOperand operand;
   ActivationUse activation;
@@ -82,6 +82,7 @@ class Walker {
       const std::size_t known = draft_.layers.size();
       std::visit([this](const auto& op) { lower(op); }, node_->op);
       for (std::size_t layer = known; layer < draft_.layers.size(); ++layer) {
+        if (draft_.layers[layer].node) continue;
         draft_.layers[layer].node = i;
         draft_.layers[layer].position = draft_.passes.size();
       }
@@ -237,7 +238,9 @@ class Walker {
       bias = parameter.value;
     }
     done_[*readers_.only(node_->output)] = true;
-    const TensorRef result = new_tensor(output);
+    const net::Value& value = net_.value(output);
+    const TensorRef result = draft_.tensor(node_->name, value.channels, value.height, value.width,
+                                           half_[static_cast<std::size_t>(output)]);
     lower_conv_cells(draft_, node_->name, op, lazy, *next, bias, result);
     view(output) = TensorView{.tensor = result};
     return true;
@@ -374,7 +377,8 @@ class Walker {
   void lower_binary(const TensorView& left, const MapOperand& operand) {
     net::ValueId output = node_->output;
     const StoreUse store = absorb_store(output);
-    pending(output) = PendingMap{node_->name, left, operand, store.activation};
+    pending(output) = PendingMap{static_cast<std::size_t>(node_ - net_.nodes.data()), left, operand,
+                                 store.activation};
     const bool waits =
         switches_.map_into_map && switches_.residual_add && readers_.reach_binary(output, false);
     if (!waits) settle(output);
@@ -385,9 +389,15 @@ class Walker {
     if (!pending(id)) return;
     const PendingMap map = *std::exchange(pending(id), std::nullopt);
     const net::Value& value = net_.value(id);
-    const TensorRef result = draft_.tensor(map.name, value.channels, value.height, value.width,
+    const net::Node& node = net_.nodes[map.node];
+    const TensorRef result = draft_.tensor(node.name, value.channels, value.height, value.width,
                                            half_[static_cast<std::size_t>(id)]);
-    lower_map(draft_, map.name, map.left, map.operand, map.activation, -1, result);
+    lower_map(draft_, node.name, map.left, map.operand, map.activation, -1, result);
+    // Not when its reader is done: the memory may be another's by then.
+    draft_.layers.push_back({.node = map.node,
+                             .position = draft_.passes.size(),
+                             .values = result,
+                             .activated = map.activation.kind != abi::ACTIVATION_NONE});
     view(id) = TensorView{.tensor = result};
     view(id).scale = map.scale;
   }

@@ -19,6 +19,7 @@ struct ChannelStatistics {
 /// normalization makes of them.
 struct FeatureView {
   std::size_t layer = 0;    ///< of feature_layers(net)
+  bool absorbed = false;    ///< a neighbour's pass computes it on the way: nothing to show
   bool normalized = false;  ///< it is a norm; otherwise there is nothing `after`
   bool activated = false;   ///< the values are those after the activation that follows the layer
   std::int64_t pts = 0;     ///< of the frame that it shows

@@ -221,7 +221,7 @@ std::shared_ptr<const graph::FeatureGraph> Session::feature_graph(std::size_t la
   const std::size_t node = net::feature_layers(plan_.net).at(layer).node;
   const auto place = std::find_if(places.begin(), places.end(),
                                   [&](const auto& stored) { return stored.node == node; });
-  assert(place != places.end());
+  if (place == places.end()) return nullptr;
   auto features =
       std::make_shared<graph::FeatureGraph>(compile_features(*place, compile_, tile_side));
   features->layer = layer;

@@ -71,7 +71,7 @@ class Session {
   video::Frame download(const Picture& picture, bool of_source);
 
   /// The passes that look at one of net::feature_layers, for set_features once their kernels are
-  /// compiled.
+  /// compiled; null where a neighbour's pass computes the layer on the way.
   std::shared_ptr<const graph::FeatureGraph> feature_graph(std::size_t layer, int tile_side) const;
   void set_features(std::shared_ptr<const graph::FeatureGraph> features);
   /// Of the last frame received that had one of the features set, once.

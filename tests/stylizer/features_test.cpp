@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <set>
 #include <thread>
 
 #include "engine/net/reference.h"
@@ -22,7 +23,7 @@ FeatureView view_of(Stylizer& stylizer, std::size_t layer, int tile_side) {
     stylizer.submit(rgb_frame(i), rgb_format());
     stylizer.receive();
     if (std::optional<FeatureView> view = stylizer.take_features()) {
-      EXPECT_EQ(view->pts, i);
+      EXPECT_TRUE(view->absorbed || view->pts == i);
       return *view;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
@@ -108,7 +109,8 @@ net::ValueId shown_value(const net::Net& net, const net::FeatureLayer& layer,
 }
 
 /// Every layer as the reference computes it.
-void expect_views(net::Model model, const Look& look, int tile_side) {
+void expect_views(net::Model model, const Look& look, int tile_side,
+                  const std::set<std::string>& may_be_absorbed = {}) {
   const net::Net net = model.build(frame_height, frame_width);
   const auto layers = net::feature_layers(net);
   const net::Tensor input = rgb_input(model.info().input_range);
@@ -122,6 +124,10 @@ void expect_views(net::Model model, const Look& look, int tile_side) {
     const FeatureView view = view_of(stylizer, i, tile_side);
     const net::Node& node = net.nodes[layers[i].node];
     ASSERT_EQ(view.layer, i);
+    if (view.absorbed) {
+      EXPECT_TRUE(may_be_absorbed.contains(layers[i].name)) << layers[i].name;
+      continue;
+    }
     ASSERT_EQ(view.normalized, layers[i].normalizes);
     if (layers[i].normalizes) ++norms;
     // What each norm and the convolution before it may be off by adds up along the network.
@@ -144,7 +150,8 @@ net::Model live() {
 }
 
 TEST(Features, OfEveryLayerOfThePack) {
-  expect_views(live(), default_look(live().info()), 16);
+  // A matrix of the picture's colours, a sum inside another one, a store as blocks of pixels.
+  expect_views(live(), default_look(live().info()), 16, {"luma", "lit", "last"});
 }
 
 TEST(Features, OfGroupsAndStoredStatistics) {
