@@ -153,7 +153,7 @@ class Stylizer {
   std::shared_ptr<const graph::FeatureGraph> next_features_;  // session_'s once compiled
   std::shared_ptr<const graph::FeatureGraph> compiling_;
   std::optional<FeatureView> absorbed_;  // that nothing will come
-  std::deque<video::Frame> finished_;  // taken out of their slots to make room
+  std::deque<video::Frame> finished_;    // taken out of their slots to make room
   Look look_;
   std::uint64_t frames_ = 0;
   std::uint64_t rebuilds_ = 0;

@@ -185,7 +185,9 @@ void Live::update(Clock::time_point now) {
   }
   const std::shared_ptr<const FeatureView>& features = state_.report.features;
   if (features != drawn_features_ || state_.features_after != drawn_after_) {
-    state_.features = features && !features->absorbed ? draw_feature_grid(*features, state_.features_after) : nullptr;
+    state_.features = features && !features->absorbed
+                          ? draw_feature_grid(*features, state_.features_after)
+                          : nullptr;
     drawn_features_ = features;
     drawn_after_ = state_.features_after;
   }
