@@ -51,12 +51,6 @@ class BoundedQueue {
     return take();
   }
 
-  /// The next item if one is there; never waits.
-  std::optional<T> try_pop() {
-    std::unique_lock lock(mutex_);
-    return take();
-  }
-
   /// No more pushes; consumers still get what is queued.
   void close() {
     std::unique_lock lock(mutex_);

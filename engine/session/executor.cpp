@@ -247,10 +247,6 @@ bool Executor::wait(int slot, std::chrono::nanoseconds timeout) {
   return timeline_.wait(slots_[static_cast<std::size_t>(slot)].value, timeout);
 }
 
-bool Executor::finished(int slot) const {
-  return timeline_.completed() >= slots_[static_cast<std::size_t>(slot)].value;
-}
-
 std::vector<PassTime> Executor::pass_times(int number) const {
   const Slot& slot = slots_[static_cast<std::size_t>(number)];
   const std::vector<graph::Pass>& passes =

@@ -80,7 +80,6 @@ class Executor {
   void submit(int slot);
   /// False where the timeout passed first.
   bool wait(int slot, std::chrono::nanoseconds timeout = std::chrono::nanoseconds::max());
-  bool finished(int slot) const;
 
   /// Device time of each pass of the slot's last frame; empty on a device without timestamps.
   std::vector<PassTime> pass_times(int slot) const;
