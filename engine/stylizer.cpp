@@ -140,7 +140,7 @@ session::Tuner Stylizer::make_tuner(const session::FrameRequest& request,
 }
 
 graph::ConvChoices Stylizer::choose_kernels(const session::FrameRequest& request) {
-  idle_tuner_.reset();
+  end_tuning();
   if (!tunes(options_)) return {};
   graph::ConvChoices choices = kept_choices(device_->info());
   if (options_.tuning == Tuning::kept) return choices;

@@ -1,7 +1,8 @@
 // Elementwise: out = activation(view(a) kind operand), the operand being another view or one vec4
-// per plane; then, if asked for, out * scale kind tensor * scale. Norm, activation, product and sum with a vector, nearest upsampling and padding of both
-// views happen while loading, so this one kernel materializes any view, adds residuals and applies
-// every elementwise op. Straight-line code: loads past the row's end are clamped.
+// per plane; then, if asked for, out * scale kind tensor * scale. Norm, activation, product and sum
+// with a vector, nearest upsampling and padding of both views happen while loading, so this one
+// kernel materializes any view, adds residuals and applies every elementwise op. Straight-line code:
+// loads past the row's end are clamped.
 // Tile: four neighbours of a row per invocation.
 // Grid: flat x and z: quads of all rows; y: planes from first_plane.
 // variants: texel texel_half storage storage_half storage_widen storage_narrow

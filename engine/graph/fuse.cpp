@@ -102,11 +102,15 @@ class Walker {
 
   // What the node stores: its output, or that of the activation that it absorbed.
   TensorRef new_tensor(net::ValueId id) {
-    const net::Value& value = net_.value(id);
-    const TensorRef tensor = draft_.tensor(node_->name, value.channels, value.height, value.width,
-                                           half_[static_cast<std::size_t>(id)]);
+    const TensorRef tensor = tensor_of(node_->name, id);
     draft_.layers.push_back({.values = tensor, .activated = id != node_->output});
     return tensor;
+  }
+
+  TensorRef tensor_of(const std::string& name, net::ValueId id) {
+    const net::Value& value = net_.value(id);
+    return draft_.tensor(name, value.channels, value.height, value.width,
+                         half_[static_cast<std::size_t>(id)]);
   }
 
   TensorRef materialize(const TensorView& lazy, const std::string& name) {
@@ -238,9 +242,7 @@ class Walker {
       bias = parameter.value;
     }
     done_[*readers_.only(node_->output)] = true;
-    const net::Value& value = net_.value(output);
-    const TensorRef result = draft_.tensor(node_->name, value.channels, value.height, value.width,
-                                           half_[static_cast<std::size_t>(output)]);
+    const TensorRef result = tensor_of(node_->name, output);
     lower_conv_cells(draft_, node_->name, op, lazy, *next, bias, result);
     view(output) = TensorView{.tensor = result};
     return true;
@@ -388,10 +390,8 @@ class Walker {
   void settle(net::ValueId id) {
     if (!pending(id)) return;
     const PendingMap map = *std::exchange(pending(id), std::nullopt);
-    const net::Value& value = net_.value(id);
     const net::Node& node = net_.nodes[map.node];
-    const TensorRef result = draft_.tensor(node.name, value.channels, value.height, value.width,
-                                           half_[static_cast<std::size_t>(id)]);
+    const TensorRef result = tensor_of(node.name, id);
     lower_map(draft_, node.name, map.left, map.operand, map.activation, -1, result);
     // Not when its reader is done: the memory may be another's by then.
     draft_.layers.push_back({.node = map.node,

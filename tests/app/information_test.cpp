@@ -90,7 +90,12 @@ TEST(Information, Inspect) {
   EXPECT_LT(description["norm_layers"][0]["gamma"][0], description["norm_layers"][0]["gamma"][1]);
   EXPECT_GT(description["ops"]["Conv"].get<int>(), 10);
   EXPECT_GT(description["arena_bytes"].get<double>(), 0);
-  EXPECT_THAT(run("inspect " + model + " --graph").out, HasSubstr("conv_"));
+  const std::string graph = run("inspect " + model + " --graph --conv tiled").out;
+  EXPECT_THAT(graph, HasSubstr("conv_"));
+  EXPECT_THAT(graph, HasSubstr("shared KiB"));
+  const std::string drawing = run("inspect " + model + " --dot").out;
+  EXPECT_EQ(drawing.rfind("digraph", 0), 0U) << drawing;
+  EXPECT_THAT(drawing, HasSubstr(" -> "));
 }
 
 TEST(Information, BenchHasEveryField) {
