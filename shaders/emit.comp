@@ -1,7 +1,9 @@
-// A picture in a tensor (R, G, B of low..high) -> one plane of a frame: range, curve, matrix, chroma
+// A picture in a tensor (R, G, B of low..high) -> the planes of a frame: range, curve, matrix, chroma
 // averaged over its cell around its position, codes, blended with the source's.
-// Tile: one chunk of a row per invocation, so that each 32-bit word has one writer; slots of no
-// sample are 0. x: chunks of a row, y: rows.
+// Tile: a block of pixels per invocation, four chroma samples wide and one high: whole chunks of every
+// plane, so that each 32-bit word has one writer and a pixel is read once for all planes (twice or
+// more where cells reach over the block's edge); slots of no sample are 0.
+// x: blocks of a row, y: rows of blocks.
 // variants: texel texel_half storage storage_half
 #version 460
 #extension GL_GOOGLE_include_directive : require
@@ -21,15 +23,33 @@ TENSOR_IN(0, result)
 TABLE_IN(1, source)  // SOURCE_TENSOR: the source's R, G, B, alpha at the frame's size, 0..1
 TABLE_IN(2, live)    // LiveValues: strength, keep_colors
 layout(set = 0, binding = 3, std430) readonly buffer frame_block { uint data[]; } frame;
-layout(set = 0, binding = 4, std430) writeonly buffer plane_block { uint data[]; } target;
+layout(set = 0, binding = 4, std430) writeonly buffer planes_block { uint data[]; } target;
 PUSH(EmitPush)
+
+const int BLOCK_WIDTH = 4 << LOG2_X;
+const int BLOCK_HEIGHT = 1 << LOG2_Y;
+// Luma samples around the first one of a cell that its chroma is made of.
+const int CELL_TOP = (SITE_Y + 1 - (1 << LOG2_Y)) >> 1;
+const int CELL_BOTTOM = (SITE_Y + (1 << LOG2_Y)) >> 1;
+const int CELL_LEFT = (SITE_X + 1 - (1 << LOG2_X)) >> 1;
+const int CELL_RIGHT = (SITE_X + (1 << LOG2_X)) >> 1;
+const int BOTTOM = CELL_BOTTOM < BLOCK_HEIGHT ? BLOCK_HEIGHT - 1 : CELL_BOTTOM;
+const int LAST_CELL = 3 << LOG2_X;
+const int RIGHT =
+    LAST_CELL + CELL_RIGHT < BLOCK_WIDTH ? BLOCK_WIDTH - 1 : LAST_CELL + CELL_RIGHT;
+const int COLUMNS = RIGHT - CELL_LEFT + 1;
+const int ROWS = BOTTOM - CELL_TOP + 1;
 
 struct Pixel {
   vec3 result;
   vec4 source;
 };
 
-Pixel pixel_at(int y, int x, float keep_colors) {
+// Of the pixels from CELL_TOP, CELL_LEFT of the block on.
+vec3 results[ROWS * COLUMNS];
+vec4 sources[ROWS * COLUMNS];
+
+Pixel load_pixel(int y, int x, float keep_colors) {
   Pixel pixel = Pixel(vec3(0.0), vec4(0.0));
   vec3 value = load4(result, y * push.row_stride + x).xyz;
   if (SPLAT != 0) value = value.xxx;
@@ -47,27 +67,27 @@ Pixel pixel_at(int y, int x, float keep_colors) {
   return pixel;
 }
 
-// The average of the luma samples around chroma sample (y, x): weights 1 within the width of a
-// cell around its position, 1/2 on the edge; samples that do not exist are left out.
-Pixel cell_at(int y, int x, float keep_colors) {
+Pixel pixel_of(const int row, const int column) {
+  const int index = (row - CELL_TOP) * COLUMNS + column - CELL_LEFT;
+  return Pixel(results[index], sources[index]);
+}
+
+// The average of the luma samples around a chroma sample: weights 1 within the width of a cell
+// around its position, 1/2 on the edge; samples that do not exist are left out.
+Pixel cell_of(int block_y, int block_x, const int cell) {
   const float half_y = 0.5 * float(1 << LOG2_Y);
   const float half_x = 0.5 * float(1 << LOG2_X);
-  const int from_y = int(floor(0.5 * float(SITE_Y) - half_y + 0.5));
-  const int from_x = int(floor(0.5 * float(SITE_X) - half_x + 0.5));
-  const int to_y = int(ceil(0.5 * float(SITE_Y) + half_y - 0.5));
-  const int to_x = int(ceil(0.5 * float(SITE_X) + half_x - 0.5));
   Pixel sum = Pixel(vec3(0.0), vec4(0.0));
   float total = 0.0;
-  [[unroll]] for (int i = from_y; i <= to_y; ++i) {
-    [[unroll]] for (int j = from_x; j <= to_x; ++j) {
+  [[unroll]] for (int i = CELL_TOP; i <= CELL_BOTTOM; ++i) {
+    [[unroll]] for (int j = CELL_LEFT; j <= CELL_RIGHT; ++j) {
       const float weight_y = clamp(half_y + 0.5 - abs(float(i) - 0.5 * float(SITE_Y)), 0.0, 1.0);
       const float weight_x = clamp(half_x + 0.5 - abs(float(j) - 0.5 * float(SITE_X)), 0.0, 1.0);
-      const int row = (y << LOG2_Y) + i;
-      const int column = (x << LOG2_X) + j;
-      const int near_row = clamp(row, 0, push.height - 1);
-      const int near_column = clamp(column, 0, push.width - 1);
-      const float weight = row == near_row && column == near_column ? weight_y * weight_x : 0.0;
-      const Pixel pixel = pixel_at(near_row, near_column, keep_colors);
+      const int y = block_y * BLOCK_HEIGHT + i;
+      const int x = block_x * BLOCK_WIDTH + (cell << LOG2_X) + j;
+      const bool exists = y >= 0 && y < push.height && x >= 0 && x < push.width;
+      const float weight = exists ? weight_y * weight_x : 0.0;
+      const Pixel pixel = pixel_of(i, (cell << LOG2_X) + j);
       sum.result += weight * pixel.result;
       sum.source += weight * pixel.source;
       total += weight;
@@ -88,30 +108,25 @@ float code_of(int component, vec4 pixel) {
   return clamp(code, 0.0, float(MAXIMUM));
 }
 
-// The code of slot j of a chunk; 0 where no sample lies there.
-uint slot_code(int y, int chunk, const int j, uint source_code, vec4 values) {
+// The code of a slot of a block's row in a plane; 0 where no sample lies there.
+uint slot_code(const int plane, const int row, const int slot, int block_y, int block_x,
+               uint source_code, vec4 values) {
   int component = -1;
   int position = 0;
   [[unroll]] for (int c = 0; c < 4; ++c) {
-    if (plane_of(c) != PLANE) continue;
-    if (step_of(c) == 3) {  // the only step that does not divide a chunk
-      const int whole = (4 * chunk + j) / 3;
-      if (4 * chunk + j - 3 * whole == offset_of(c)) component = c;
-      position = whole;
-    } else if ((j + step_of(c) - offset_of(c)) % step_of(c) == 0) {
+    const int ahead = slot - offset_of(c);
+    if (plane_of(c) == plane && ahead >= 0 && ahead % step_of(c) == 0) {
       component = c;
-      position = chunk * (4 / step_of(c)) + (j - offset_of(c)) / step_of(c);
+      position = ahead / step_of(c);
     }
   }
   if (component < 0) return 0u;
-  const bool chroma = subsampled(component);
-  const int columns = cells(push.width, chroma ? LOG2_X : 0);
-  const int x = min(position, columns - 1);
+  const int log2_x = subsampled(component) ? LOG2_X : 0;
   Pixel pixel;
-  if (chroma) {
-    pixel = cell_at(y, x, values.y);
+  if (subsampled(component)) {
+    pixel = cell_of(block_y, block_x, position);
   } else {
-    pixel = pixel_at(y, x, values.y);
+    pixel = pixel_of(row, position);
   }
   float strength = values.x;
   if (KEEP == KEEP_CHROMA && (component == 1 || component == 2)) strength *= 1.0 - values.y;
@@ -120,29 +135,63 @@ uint slot_code(int y, int chunk, const int j, uint source_code, vec4 values) {
   const float new_code = code_of(component, vec4(pixel.result, 0.0));
   // Each end exactly, whatever the other code is.
   const uint code = uint(floor(old_code * (1.0 - strength) + new_code * strength + 0.5));
-  return position < columns ? code << uint(SHIFT) : 0u;
+  return (block_x * BLOCK_WIDTH >> log2_x) + position < cells(push.width, log2_x) ? code << uint(SHIFT) : 0u;
+}
+
+int first_component(const int plane) {
+  return plane_of(0) == plane ? 0 : plane_of(1) == plane ? 1 : plane_of(2) == plane ? 2 : 3;
+}
+
+// The chunks of a block in a plane. Called once per plane, not in a loop: drivers unroll from the
+// inside, so the bounds of a loop must not depend on a loop around it.
+void emit_plane(const int plane, int block_y, int block_x, vec4 values) {
+  const int first = first_component(plane);
+  const bool chroma = subsampled(first);
+  const int rows = chroma ? 1 : BLOCK_HEIGHT;
+  const int chunks = (chroma ? 4 : BLOCK_WIDTH) * step_of(first) / 4;
+  [[unroll]] for (int row = 0; row < rows; ++row) {
+    const int y = block_y * rows + row;
+    [[unroll]] for (int i = 0; i < chunks; ++i) {
+      const int column = (block_x * chunks + i) << WIDE;
+      const int word = push.plane_word[plane] + y * push.plane_pitch[plane] + column;
+      // Whole rows, so that the bytes between them are zero.
+      if (plane_of(first) == plane && y < cells(push.height, chroma ? LOG2_Y : 0) &&
+          column < push.plane_pitch[plane]) {
+        uvec4 source_codes = uvec4(0u);
+        if (SAME_LAYOUT != 0) {
+          source_codes = slots_of(frame.data[word], WIDE != 0 ? frame.data[word + WIDE] : 0u);
+        }
+        uvec4 slots;
+        [[unroll]] for (int j = 0; j < 4; ++j) {
+          slots[j] = slot_code(plane, row, 4 * i + j, block_y, block_x, source_codes[j], values);
+        }
+        if (WIDE == 0) {
+          target.data[word] = slots.x | slots.y << 8 | slots.z << 16 | slots.w << 24;
+        } else {
+          target.data[word] = slots.x | slots.y << 16;
+          target.data[word + 1] = slots.z | slots.w << 16;
+        }
+      }
+    }
+  }
 }
 
 void main() {
   read_push();
-  const int chunk = int(gl_GlobalInvocationID.x);
-  if (chunk >= push.chunks) return;
-  const int y = int(gl_WorkGroupID.y);
+  const int block_x = int(gl_GlobalInvocationID.x);
+  const int block_y = int(gl_WorkGroupID.y);
   const vec4 values = table4(live, 0);
-  uvec4 source_codes = uvec4(0u);
-  if (SAME_LAYOUT != 0) {
-    const int word = push.source_word + y * push.source_pitch + (chunk << WIDE);
-    source_codes = slots_of(frame.data[word], WIDE != 0 ? frame.data[word + WIDE] : 0u);
+  [[unroll]] for (int i = 0; i < ROWS; ++i) {
+    const int y = clamp(block_y * BLOCK_HEIGHT + CELL_TOP + i, 0, push.height - 1);
+    [[unroll]] for (int j = 0; j < COLUMNS; ++j) {
+      const int x = clamp(block_x * BLOCK_WIDTH + CELL_LEFT + j, 0, push.width - 1);
+      const Pixel pixel = load_pixel(y, x, values.y);
+      results[i * COLUMNS + j] = pixel.result;
+      sources[i * COLUMNS + j] = pixel.source;
+    }
   }
-  uvec4 slots;
-  [[unroll]] for (int j = 0; j < 4; ++j) {
-    slots[j] = slot_code(y, chunk, j, source_codes[j], values);
-  }
-  const int word = y * push.pitch + (chunk << WIDE);
-  if (WIDE == 0) {
-    target.data[word] = slots.x | slots.y << 8 | slots.z << 16 | slots.w << 24;
-  } else {
-    target.data[word] = slots.x | slots.y << 16;
-    target.data[word + 1] = slots.z | slots.w << 16;
-  }
+  emit_plane(0, block_y, block_x, values);
+  emit_plane(1, block_y, block_x, values);
+  emit_plane(2, block_y, block_x, values);
+  emit_plane(3, block_y, block_x, values);
 }

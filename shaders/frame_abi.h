@@ -57,11 +57,10 @@ ABI_CONSTANT KEEP_DIFFERENCES = 2;  // RGB less its luma
 
 #define EMIT_CONSTANTS(C)                \
   SAMPLE_CONSTANTS(C)                    \
-  C(21, plane, PLANE, 0)                 \
-  C(22, same_layout, SAME_LAYOUT, 1)     \
-  C(23, source_tensor, SOURCE_TENSOR, 0) \
-  C(24, keep, KEEP, 1)                   \
-  C(25, splat, SPLAT, 0)
+  C(21, same_layout, SAME_LAYOUT, 1)     \
+  C(22, source_tensor, SOURCE_TENSOR, 0) \
+  C(23, keep, KEEP, 1)                   \
+  C(24, splat, SPLAT, 0)
 
 // ingest: planes -> tensor of one plane; one invocation is four neighbours of a row.
 struct IngestPush {
@@ -90,7 +89,7 @@ struct RescalePush {
   float high;
 };
 
-// emit: tensor -> one plane; one invocation is one chunk of a row.
+// emit: tensor -> planes; one invocation is a block of pixels.
 struct EmitPush {
   float matrix[12];  // code of components 0, 1, 2 over R, G, B and 1
   float luma[3];     // weights of Y' for KEEP_DIFFERENCES
@@ -99,10 +98,8 @@ struct EmitPush {
   int row_stride;    // texels of the tensor
   int height;        // of the frame
   int width;
-  int chunks;       // per row
-  int pitch;        // words per row of frame_out's plane, which is bound from its start
-  int source_word;  // the same plane in frame_in, where SAME_LAYOUT
-  int source_pitch;
+  int plane_word[4];   // of frame_out, and of frame_in where SAME_LAYOUT
+  int plane_pitch[4];  // words per row
 };
 
 #ifdef __cplusplus
@@ -122,7 +119,7 @@ struct EmitConstants {
 #undef ABI_MEMBER
 static_assert(sizeof(IngestPush) == 116);
 static_assert(sizeof(RescalePush) == 28);
-static_assert(sizeof(EmitPush) == 96);
+static_assert(sizeof(EmitPush) == 112);
 }  // namespace impasto::abi
 #endif
 

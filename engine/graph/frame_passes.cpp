@@ -163,33 +163,32 @@ void lower_emit(Draft& draft, const TensorRef& result, const video::FrameFormat&
   push.width = output.width;
 
   const FrameLayout layout = plan_layout(output);
-  const FrameLayout source_layout = plan_layout(source);
-  const ResourceId frame_in = draft.frame_in(source_layout.bytes);
+  const ResourceId frame_in = draft.frame_in(plan_layout(source).bytes);
   const ResourceId frame_out = draft.frame_out(layout.bytes * (with_source ? 2 : 1));
+  std::uint32_t blocks = 0;  // that cover whole rows of every plane, the bytes after them included
+  for (int i = 0; i < output.layout.component_count; ++i) {
+    const video::Component& component = output.layout.components[static_cast<std::size_t>(i)];
+    const PlanePlacement& placement = layout.planes[static_cast<std::size_t>(component.plane)];
+    push.plane_word[component.plane] = words(placement.offset);
+    push.plane_pitch[component.plane] = words(placement.pitch);
+    const int samples = is_chroma(output.layout, i) ? 4 : 4 << constants.log2_x;
+    blocks =
+        std::max(blocks, group_count(static_cast<int>(placement.pitch), samples * component.step));
+  }
   const auto add_picture = [&](const std::string& name, ResourceId live, std::uint64_t offset) {
-    for (int plane = 0; plane < layout.plane_count; ++plane) {
-      const PlanePlacement& placement = layout.planes[static_cast<std::size_t>(plane)];
-      constants.plane = plane;
-      push.pitch = words(placement.pitch);
-      // Whole rows, so that the bytes between them are zero.
-      push.chunks = push.pitch >> constants.wide;
-      push.source_word = words(source_layout.planes[static_cast<std::size_t>(plane)].offset);
-      push.source_pitch = words(source_layout.planes[static_cast<std::size_t>(plane)].pitch);
-      DraftPass pass;
-      pass.name = name + " " + std::to_string(plane);
-      pass.kernel = draft.tensor_kernel("emit", picture, picture);
-      pass.constants = constant_words(constants);
-      pass.bindings = {
-          draft.tensor_in(picture),
-          draft.table_in(source_tensor),
-          draft.table_in(live),
-          {frame_in, Access::storage_read, TexelFormat::none, 0, 0},
-          {frame_out, Access::storage_write, TexelFormat::none, offset + placement.offset,
-           std::uint64_t{placement.pitch} * placement.rows}};
-      pass.push = push_bytes(push);
-      pass.groups = {group_count(push.chunks, constants.workgroup), placement.rows, 1};
-      draft.add(std::move(pass));
-    }
+    DraftPass pass;
+    pass.name = name;
+    pass.kernel = draft.tensor_kernel("emit", picture, picture);
+    pass.constants = constant_words(constants);
+    pass.bindings = {draft.tensor_in(picture),
+                     draft.table_in(source_tensor),
+                     draft.table_in(live),
+                     {frame_in, Access::storage_read, TexelFormat::none, 0, 0},
+                     {frame_out, Access::storage_write, TexelFormat::none, offset, layout.bytes}};
+    pass.push = push_bytes(push);
+    pass.groups = {group_count(static_cast<int>(blocks), constants.workgroup),
+                   group_count(output.height, 1 << constants.log2_y), 1};
+    draft.add(std::move(pass));
   };
   add_picture("emit", draft.live_values(), 0);
   if (with_source) {

@@ -8,8 +8,11 @@ namespace {
 
 constexpr int tile_side = 4;
 // Groups of tiles per invocation of the product, and planes of output channels where they divide.
-constexpr int tile_groups = 6;
+constexpr int most_tile_groups = 6;
+constexpr int least_tile_groups = 2;
 constexpr int most_block_planes = 4;
+// Of a block of filters, in products of one group of tiles with them; measured on lavapipe.
+constexpr double fetch_cost = 1.5;
 // Narrower layers spend more on the transforms than they save.
 constexpr int least_channels = 24;
 // The transforms' rounding does not grow with the channels, as the error that a convolution may
@@ -37,6 +40,20 @@ int lanes(const Draft& draft) {
   return static_cast<int>(draft.device().subgroup_size);
 }
 
+// As many as share a fetch of the filters without many tiles that do not exist: those cost as much
+// as the others, and small layers have few tiles.
+int choose_tile_groups(int tiles, int lanes) {
+  const auto cost = [&](int groups) {
+    const int step = lanes * groups;
+    return div_up(tiles, step) * step * (1 + fetch_cost / groups);
+  };
+  int best = most_tile_groups;
+  for (int groups = best - 1; groups >= least_tile_groups; --groups) {
+    if (cost(groups) < cost(best)) best = groups;
+  }
+  return best;
+}
+
 std::uint64_t bytes_per_tile(int points, int planes) {
   return 16ULL * static_cast<std::uint64_t>(points) * static_cast<std::uint64_t>(planes);
 }
@@ -57,8 +74,9 @@ class Lowering {
         points_(winograd_points(doubled_)),
         block_planes_(choose_block_planes(task.result.planes())),
         tiles_x_(div_up(task.grid_width, tile_side)),
-        tile_count_(tiles_x_ * div_up(task.grid_height, tile_side)) {
-    const int step = lanes(draft) * tile_groups;
+        tile_count_(tiles_x_ * div_up(task.grid_height, tile_side)),
+        tile_groups_(choose_tile_groups(tile_count_, lanes(draft))) {
+    const int step = lanes(draft) * tile_groups_;
     const std::uint64_t tile_bytes = bytes_per_tile(points_.input_count(), in_planes()) +
                                      bytes_per_tile(points_.product_count(), task.result.planes());
     const std::uint64_t bytes = std::min(run_bytes, draft.device().max_storage_range);
@@ -124,7 +142,7 @@ class Lowering {
     constants.workgroup = lanes(draft_);
     constants.lanes = constants.workgroup;
     constants.out_planes = block_planes_;
-    constants.tiles = tile_groups;
+    constants.tiles = tile_groups_;
     constants.doubled = doubled_ ? 1 : 0;
     abi::WinogradMultiplyPush push{};
     push.in_planes = in_planes();
@@ -137,7 +155,7 @@ class Lowering {
     pass.constants = constant_words(constants);
     pass.bindings = {draft_.table_in(sums), draft_.table_in(filters), draft_.table_out(products)};
     pass.push = push_bytes(push);
-    pass.groups = draft_.groups(run.tiles / (constants.workgroup * tile_groups),
+    pass.groups = draft_.groups(run.tiles / (constants.workgroup * tile_groups_),
                                 points_.product_count() * blocks);
     pass.subgroup_size = draft_.device().subgroup_size;
     pass.flops =
@@ -202,6 +220,7 @@ class Lowering {
   int block_planes_;
   int tiles_x_;
   int tile_count_;
+  int tile_groups_;
   std::vector<Run> runs_;
 };
 
@@ -216,7 +235,8 @@ bool winograd_can(const Draft& draft, const net::Conv& op, const TensorView&) {
   }
   const int products = winograd_points(false).product_count();
   const int planes = (std::max(op.in_channels, op.out_channels) + 3) / 4;
-  const std::uint64_t least_run = bytes_per_tile(products, planes) * lanes(draft) * tile_groups;
+  const std::uint64_t least_run =
+      bytes_per_tile(products, planes) * lanes(draft) * most_tile_groups;
   return static_cast<std::uint32_t>(products * planes) <= draft.device().max_groups &&
          least_run <= draft.device().max_storage_range;
 }
