@@ -99,7 +99,10 @@ Look default_look(const net::ModelInfo& model) {
 }
 
 Stylizer::Stylizer(net::Model model, const StylizerOptions& options)
-    : model_(std::move(model)), options_(options), look_(default_look(model_.info())) {
+    : Stylizer(std::make_shared<const net::Model>(std::move(model)), options) {}
+
+Stylizer::Stylizer(std::shared_ptr<const net::Model> model, const StylizerOptions& options)
+    : model_(std::move(model)), options_(options), look_(default_look(model_->info())) {
   device_ = options.shared_device ? options.shared_device
                                   : std::make_shared<gpu::Device>(device_request(options));
   kernels_ = std::make_unique<gpu::KernelCache>(*device_, shaders::find_module);
@@ -108,9 +111,9 @@ Stylizer::Stylizer(net::Model model, const StylizerOptions& options)
 Stylizer::~Stylizer() = default;
 
 void Stylizer::set_look(const Look& look) {
-  const std::size_t count = model_.info().styles.size();
+  const std::size_t count = model_->info().styles.size();
   if (look.style.size() != count) {
-    throw Error(ExitCode::usage, model_.info().name + " has " + std::to_string(count) +
+    throw Error(ExitCode::usage, model_->info().name + " has " + std::to_string(count) +
                                      " styles, not " + std::to_string(look.style.size()));
   }
   assert(look.layers.empty() || options_.layer_edits);
@@ -128,7 +131,8 @@ void Stylizer::prepare(const video::FrameFormat& source, const video::FrameForma
   session::SessionOptions options = session_options(options_);
   options.slices = slices_of(device_->info().type, options_);
   options.conv_choices = choose_kernels(request);
-  session_ = std::make_unique<session::Session>(*device_, *kernels_, model_, request, options);
+  options.memory_sharers = memory_sharers_;
+  session_ = std::make_unique<session::Session>(*device_, *kernels_, *model_, request, options);
   kernels_->save();
   ++rebuilds_;
   plan_features();
@@ -136,7 +140,8 @@ void Stylizer::prepare(const video::FrameFormat& source, const video::FrameForma
 
 session::Tuner Stylizer::make_tuner(const session::FrameRequest& request,
                                     graph::ConvChoices known) {
-  return {*device_, *kernels_, model_, request, session_options(options_), look_, std::move(known)};
+  return {*device_, *kernels_,       *model_, request, session_options(options_),
+          look_,    std::move(known)};
 }
 
 graph::ConvChoices Stylizer::choose_kernels(const session::FrameRequest& request) {

@@ -76,11 +76,12 @@ class Stylizer {
  public:
   /// Opens the device; the graph is compiled at the first frame. Throws Error{gpu}.
   Stylizer(net::Model model, const StylizerOptions& options);
+  Stylizer(std::shared_ptr<const net::Model> model, const StylizerOptions& options);
   ~Stylizer();
   Stylizer(const Stylizer&) = delete;
   Stylizer& operator=(const Stylizer&) = delete;
 
-  const net::ModelInfo& model() const { return model_.info(); }
+  const net::ModelInfo& model() const { return model_->info(); }
   const gpu::DeviceInfo& device() const { return device_->info(); }
 
   /// From the next submitted frame on, without a rebuild. Throws Error{usage} for a wrong number of
@@ -88,6 +89,8 @@ class Stylizer {
   void set_look(const Look& look);
   const Look& look() const { return look_; }
 
+  /// From the next prepare() on: how many stylizers like this one the device's memory is for.
+  void share_memory(unsigned sharers) { memory_sharers_ = sharers; }
   /// Compiles for these formats, unless that is what runs; frames in flight stay in order (with
   /// StylizerOptions::pictures receive them first: they are dropped).
   void prepare(const video::FrameFormat& source, const video::FrameFormat& output);
@@ -136,7 +139,7 @@ class Stylizer {
   void end_tuning();
   void plan_features();
   void start_features();
-  net::Model model_;
+  std::shared_ptr<const net::Model> model_;
   StylizerOptions options_;
   std::shared_ptr<gpu::Device> device_;
   std::unique_ptr<gpu::KernelCache> kernels_;
@@ -155,6 +158,7 @@ class Stylizer {
   std::optional<FeatureView> absorbed_;  // that nothing will come
   std::deque<video::Frame> finished_;    // taken out of their slots to make room
   Look look_;
+  unsigned memory_sharers_ = 1;
   std::uint64_t frames_ = 0;
   std::uint64_t rebuilds_ = 0;
   std::future<void> compiled_;  // last: waits for the thread before the rest goes

@@ -14,7 +14,7 @@ engine/video/     engine/(base|video)/
 engine/session/   engine/(base|net|graph|gpu|session)/|engine/video/frame\.h|shaders/[a-z_]+\.h
 engine/stylizer   engine/(base|net|graph|gpu|session)/|engine/video/frame\.h|engine/stylizer|shaders/[a-z_]+\.h
 app/live/window   app/|engine/|shaders/[a-z_]+\.h
-app/              app/|engine/(base|net|graph|video)/|engine/stylizer\.h
+app/              app/|engine/(base|net|graph|video)/|engine/stylizer(_team)?\.h
 shaders/          shaders/
 tests/            (engine|app|shaders|tests)/
 '

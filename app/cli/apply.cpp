@@ -12,6 +12,7 @@
 #include "app/cli/signals.h"
 #include "engine/base/log.h"
 #include "engine/base/queue.h"
+#include "engine/stylizer_team.h"
 
 namespace impasto::app {
 namespace {
@@ -79,7 +80,7 @@ class LookClock {
   std::optional<std::int64_t> first_;
 };
 
-void stylize_frames(Stylizer& stylizer, LookClock& clock, const video::Sink& sink,
+void stylize_frames(StylizerTeam& stylizer, LookClock& clock, const video::Sink& sink,
                     FrameQueue& decoded, FrameQueue& finished, Progress& progress,
                     const std::atomic<std::int64_t>& written) {
   const auto pass_on = [&] {
@@ -99,8 +100,8 @@ void stylize_frames(Stylizer& stylizer, LookClock& clock, const video::Sink& sin
 }
 
 /// The three threads; returns when the last frame is written, or throws what one of them threw.
-void run_pipeline(Stylizer& stylizer, LookClock& clock, video::Source& source, video::Sink& sink,
-                  Progress& progress, std::atomic<std::int64_t>& written) {
+void run_pipeline(StylizerTeam& stylizer, LookClock& clock, video::Source& source,
+                  video::Sink& sink, Progress& progress, std::atomic<std::int64_t>& written) {
   FrameQueue decoded(waiting_frames);
   FrameQueue finished(waiting_frames);
   Worker reader([&] {
@@ -145,7 +146,7 @@ void set_output_size(ApplyOptions& options, const video::FrameFormat& source) {
       even(static_cast<double>(source.width) * options.sink.height / source.height);
 }
 
-void report(const ApplyOptions& options, const Stylizer& stylizer, std::int64_t frames,
+void report(const ApplyOptions& options, const StylizerTeam& stylizer, std::int64_t frames,
             double seconds) {
   if (options.quiet || options.sink.output == "-") return;
   char text[64];
@@ -173,7 +174,8 @@ ExitCode apply(ApplyOptions options) {
   const std::unique_ptr<video::Source> source = video::open_source(options.source);
   set_output_size(options, source->info().format);
 
-  Stylizer stylizer(std::move(looks.model), options.stylizer);
+  const bool one_frame = source->info().frame_count == 1 || options.source.frame_limit == 1;
+  StylizerTeam stylizer(std::move(looks.model), options.stylizer, one_frame ? 1 : options.parallel);
   suggest_finer_pack(looks.choice, stylizer.device());
   LookClock clock(std::move(looks.track), source->info().time_base.value());
   const std::unique_ptr<video::Sink> sink = video::open_sink(options.sink, *source);

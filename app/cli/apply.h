@@ -19,6 +19,7 @@ struct ApplyOptions {
   video::SourceOptions source;
   video::SinkOptions sink;
   int out_height = 0;  ///< 0: the source's size
+  int parallel = 0;    ///< size of the StylizerTeam
   bool quiet = false;
 };
 

@@ -187,6 +187,11 @@ void add_apply(CLI::App& app, Command& chosen) {
                    "Option of the input (framerate, video_size ...)");
   command->add_flag("-y", options->sink.overwrite, "Overwrite OUT");
   add_device_options(*command, options->stylizer);
+  command
+      ->add_option("--parallel", options->parallel,
+                   "Frames at a time on a CPU driver, each in memory of its own; 0: one per core, "
+                   "4 at most")
+      ->check(CLI::Range(0, 64));
   command->add_flag("--quiet,-q", options->quiet, "Errors only");
   command->callback([options, &chosen] {
     chosen = [options] {

@@ -64,6 +64,7 @@ void read_limits(VkPhysicalDevice physical, DeviceInfo& info) {
   const std::string version = driver.driverInfo;
   info.driver = std::string(driver.driverName) + " " +
                 (version.empty() ? version_text(all.properties.driverVersion) : version);
+  info.obeys_thread_count = driver.driverID == VK_DRIVER_ID_MESA_LLVMPIPE;
   info.subgroup_size = subgroup.subgroupSize;
   info.min_subgroup_size = sizes.minSubgroupSize;
   info.max_subgroup_size = sizes.maxSubgroupSize;

@@ -22,8 +22,9 @@ struct DeviceInfo {
   std::uint32_t vendor_id = 0;
   std::uint32_t device_id = 0;
   DeviceType type = DeviceType::other;
-  std::uint32_t api_version = 0;  ///< VK_API_VERSION_MAJOR and friends read it
-  std::string problem;            ///< why this program cannot use it; empty where it can
+  std::uint32_t api_version = 0;    ///< VK_API_VERSION_MAJOR and friends read it
+  bool obeys_thread_count = false;  ///< DriverThreads of instance.h
+  std::string problem;              ///< why this program cannot use it; empty where it can
 
   std::uint32_t subgroup_size = 1;
   std::uint32_t min_subgroup_size = 1;

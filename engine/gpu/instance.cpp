@@ -16,6 +16,7 @@ namespace impasto::gpu {
 namespace {
 
 constexpr const char* validation_layer = "VK_LAYER_KHRONOS_validation";
+constexpr const char* thread_variable = "LP_NUM_THREADS";  // of Mesa's llvmpipe and lavapipe
 
 std::atomic<std::uint64_t> error_count = 0;
 std::atomic<std::uint64_t> warning_count = 0;
@@ -80,6 +81,15 @@ void enable_sync_across_submits() {
 
 ValidationMessages validation_messages() {
   return {error_count, warning_count};
+}
+
+DriverThreads::DriverThreads(unsigned threads)
+    : in_effect_(std::getenv(thread_variable) == nullptr) {
+  if (in_effect_) setenv(thread_variable, std::to_string(threads).c_str(), 1);
+}
+
+DriverThreads::~DriverThreads() {
+  if (in_effect_) unsetenv(thread_variable);
 }
 
 Instance::Instance(const std::vector<std::string>& extensions) {

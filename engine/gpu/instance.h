@@ -19,6 +19,22 @@ struct ValidationMessages {
 };
 ValidationMessages validation_messages();
 
+/// While it lives: how many threads a CPU driver gives the dispatches of instances made meanwhile;
+/// 0: none, they run on the thread of their queue. Else a driver takes as many as there are cores.
+/// Reaches drivers with DeviceInfo::obeys_thread_count, through the environment of the process.
+class DriverThreads {
+ public:
+  explicit DriverThreads(unsigned threads);
+  ~DriverThreads();
+  DriverThreads(const DriverThreads&) = delete;
+  DriverThreads& operator=(const DriverThreads&) = delete;
+  /// False: the user has set the variable, which stays as it is.
+  bool in_effect() const { return in_effect_; }
+
+ private:
+  bool in_effect_;
+};
+
 class Instance {
  public:
   /// `extensions`: what a window system asks for. Throws Error{gpu} where there is no driver, an

@@ -20,12 +20,12 @@ std::string in_gib(std::uint64_t bytes) {
   return text;
 }
 
-std::uint64_t available_bytes(const gpu::Device& device) {
+std::uint64_t available_bytes(const gpu::Device& device, unsigned sharers) {
   std::uint64_t most = 0;
   for (std::uint32_t heap = 0; heap < device.info().heap_sizes.size(); ++heap) {
     most = std::max<std::uint64_t>(most, device.memory_available(heap));
   }
-  return most;
+  return most / sharers;
 }
 
 /// The graph, or nothing where it exceeds the device's memory or limits.
@@ -57,28 +57,27 @@ int fitting_height(std::uint64_t available, const net::Model& model, FrameReques
 }
 
 /// What keeps the plan from running, for a message.
-std::string describe_excess(const gpu::Device& device, const FramePlan& plan,
+std::string describe_excess(std::uint64_t available, const FramePlan& plan,
                             const graph::CompileOptions& compile, int slots) {
   try {
     const graph::RenderGraph graph = graph::compile_frame(plan.net, plan.use, compile);
     return "needs " + in_gib(required_bytes(graph, slots)) + " of device memory, " +
-           in_gib(available_bytes(device)) + " are free";
+           in_gib(available) + " are free";
   } catch (const Error& error) {
     return std::string("exceeds the device's limits (") + error.what() + ")";
   }
 }
 
-graph::RenderGraph compile_or_refuse(const gpu::Device& device, const net::Model& model,
+graph::RenderGraph compile_or_refuse(std::uint64_t available, const net::Model& model,
                                      const FrameRequest& request, const FramePlan& plan,
                                      const graph::CompileOptions& compile, int slots) {
-  const std::uint64_t available = available_bytes(device);
   if (auto graph = compile_within(available, plan, compile, slots)) {
     return std::move(*graph);
   }
   const int height = fitting_height(available, model, request, compile, slots);
   throw Error(ExitCode::gpu, std::to_string(plan.use.geometry.content_width) + "x" +
                                  std::to_string(plan.use.geometry.content_height) + " " +
-                                 describe_excess(device, plan, compile, slots) + "; use " +
+                                 describe_excess(available, plan, compile, slots) + "; use " +
                                  (height > 0 ? "--height " + std::to_string(height)
                                              : "a smaller model or --out-height"));
 }
@@ -117,8 +116,8 @@ Session::Session(gpu::Device& device, gpu::KernelCache& kernels, const net::Mode
       layers_(net::norm_layers(plan_.net)),
       source_layout_(graph::plan_layout(request.source)),
       output_layout_(graph::plan_layout(request.output)) {
-  graph::RenderGraph graph =
-      compile_or_refuse(device, model, request, plan_, compile_, options.slot_count);
+  graph::RenderGraph graph = compile_or_refuse(available_bytes(device, options.memory_sharers),
+                                               model, request, plan_, compile_, options.slot_count);
   if (debug_switches().dump) log::info("compiled graph\n" + graph::to_text(graph));
   executor_.emplace(device, kernels, std::move(graph), options.slot_count, options.output,
                     options.slices);

@@ -26,6 +26,7 @@ struct SessionOptions {
   std::optional<bool> texel_reads;                               ///< the same
   graph::ConvChoices conv_choices;                               ///< the same
   Slices slices;
+  unsigned memory_sharers = 1;  ///< sessions like this one that the device's memory is for
   gpu::MemoryUse output = gpu::MemoryUse::read_back;  ///< device: results stay there, as Pictures
 };
 
