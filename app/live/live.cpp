@@ -77,7 +77,11 @@ class Live {
   Clock::time_point last_redraw_{};
   Clock::time_point last_lists_{};
   std::optional<Clock::time_point> last_rebuild_;
-  std::future<std::vector<video::VideoDevice>> cameras_;
+  struct CameraLists {
+    std::vector<video::VideoDevice> cameras;
+    std::vector<video::VideoDevice> virtual_cameras;
+  };
+  std::future<CameraLists> cameras_;
   std::vector<double> intervals_;  // ms between redraws while there are events; for profile
 };
 
@@ -150,9 +154,13 @@ void Live::refresh_lists() {
   state_.presets = app::saved_presets();
   if (cameras_.valid()) {
     if (cameras_.wait_for(0s) != std::future_status::ready) return;
-    state_.cameras = cameras_.get();
+    CameraLists lists = cameras_.get();
+    state_.cameras = std::move(lists.cameras);
+    state_.virtual_cameras = std::move(lists.virtual_cameras);
   }
-  cameras_ = std::async(std::launch::async, video::list_cameras, state_.report.source.camera);
+  cameras_ = std::async(std::launch::async, [used_here = state_.report.source.camera] {
+    return CameraLists{video::list_cameras(used_here), video::list_virtual_cameras()};
+  });
 }
 
 void Live::fit_scale() {

@@ -143,6 +143,22 @@ void draw_network(State& state) {
   }
 }
 
+/// Of several, which one others shall see.
+void draw_virtual_cameras(State& state) {
+  std::vector<std::string> names;
+  std::string shown;
+  for (const video::VideoDevice& device : state.virtual_cameras) {
+    names.push_back(device.name.empty() ? device.path : device.name + "  " + device.path);
+    if (shown.empty() || device.path == state.settings.virtual_camera) shown = names.back();
+  }
+  label(state, "Sent to");
+  if (const auto chosen = choice(state, "virtual cameras", shown, names,
+                                 "The device that other programs see the picture on.")) {
+    state.settings.virtual_camera = state.virtual_cameras[*chosen].path;
+    state.requests.move_virtual_camera = true;
+  }
+}
+
 void draw_recording(State& state) {
   heading("Output");
   const bool recording = state.report.recording.has_value();
@@ -162,6 +178,7 @@ void draw_recording(State& state) {
              share_of_line(1))) {
     state.requests.toggle_virtual_camera = true;
   }
+  if (state.virtual_cameras.size() > 1) draw_virtual_cameras(state);
   if (recording) {
     const video::RecorderStatus& status = *state.report.recording;
     ImGui::TextColored(ImGui::ColorConvertU32ToFloat4(theme::accent), "%.1f s, %llu frames",

@@ -376,8 +376,11 @@ void Pipeline::save_screenshot(const std::string& file) {
   });
 }
 
-void Pipeline::start_virtual_camera() {
-  post([this] { virtual_camera_ = std::make_unique<video::VirtualCamera>(""); });
+void Pipeline::start_virtual_camera(const std::string& path) {
+  post([this, path] {
+    virtual_camera_.reset();  // it may be the one that has the device
+    virtual_camera_ = std::make_unique<video::VirtualCamera>(path);
+  });
 }
 
 void Pipeline::stop_virtual_camera() {

@@ -86,7 +86,8 @@ class Pipeline {
   void start_recording(const std::string& file);
   void stop_recording();
   void save_screenshot(const std::string& file);
-  void start_virtual_camera();
+  /// `path` of its device; empty: the first.
+  void start_virtual_camera(const std::string& path);
   void stop_virtual_camera();
 
   /// The window lost what it showed: the last frame is finished once more.

@@ -1,8 +1,22 @@
 #include "app/live/requests.h"
 
+#include <algorithm>
+
 #include "app/live/first_source.h"
 
 namespace impasto::live {
+
+namespace {
+
+/// Empty, which is the first, where the one of the settings has gone.
+std::string chosen_virtual_camera(const State& state) {
+  const bool there = std::ranges::any_of(state.virtual_cameras, [&](const auto& device) {
+    return device.path == state.settings.virtual_camera;
+  });
+  return there ? state.settings.virtual_camera : "";
+}
+
+}  // namespace
 
 void serve_requests(State& state, Pipeline& pipeline, Window& window, Clock::time_point) {
   const Requests requests = std::exchange(state.requests, {});
@@ -37,8 +51,11 @@ void serve_requests(State& state, Pipeline& pipeline, Window& window, Clock::tim
     }
   }
   if (requests.screenshot) pipeline.save_screenshot(new_file_name(state.settings, ".png"));
-  if (requests.toggle_virtual_camera) {
-    state.report.virtual_camera ? pipeline.stop_virtual_camera() : pipeline.start_virtual_camera();
+  const bool sends = state.report.virtual_camera.has_value();
+  if (requests.toggle_virtual_camera && sends) {
+    pipeline.stop_virtual_camera();
+  } else if (requests.toggle_virtual_camera || (requests.move_virtual_camera && sends)) {
+    pipeline.start_virtual_camera(chosen_virtual_camera(state));
   }
   if (requests.toggle_full_screen) window.set_full_screen(!window.full_screen());
 }

@@ -48,6 +48,7 @@ Settings parse(const std::string& text) {
   read(json, "loop", settings.loop);
   read(json, "volume", settings.volume, 0.0F, 1.0F);
   read(json, "folder", settings.folder);
+  read(json, "virtual_camera", settings.virtual_camera);
   read(json, "window_width", settings.window_width, 320, 16384);
   read(json, "window_height", settings.window_height, 240, 16384);
   return settings;
@@ -86,6 +87,7 @@ void save_settings(const Settings& settings) {
   json["loop"] = settings.loop;
   json["volume"] = settings.volume;
   json["folder"] = settings.folder;
+  json["virtual_camera"] = settings.virtual_camera;
   json["window_width"] = settings.window_width;
   json["window_height"] = settings.window_height;
   files::write_file(settings_file(), json.dump(2) + "\n", ExitCode::output);

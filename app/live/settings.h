@@ -28,7 +28,8 @@ struct Settings {
   float divider_position = 0.5F;  ///< share of the picture's width
   bool loop = true;
   float volume = 1;
-  std::string folder;  ///< recordings and screenshots; empty: default_folder()
+  std::string folder;          ///< recordings and screenshots; empty: default_folder()
+  std::string virtual_camera;  ///< device that others see as a camera; empty: the first
   int window_width = 1280;
   int window_height = 760;
 };

@@ -35,8 +35,9 @@ struct Requests {
   bool toggle_recording = false;
   bool screenshot = false;
   bool toggle_virtual_camera = false;
+  bool move_virtual_camera = false;  ///< to the device that the settings name, where it runs
   bool toggle_full_screen = false;
-  bool refresh_lists = false;  ///< cameras, packs, presets
+  bool refresh_lists = false;  ///< cameras, both kinds, packs, presets
 };
 
 /// One line that goes by itself.
@@ -82,6 +83,7 @@ struct State {
   std::vector<app::Pack> packs;
   std::vector<std::string> presets;
   std::vector<video::VideoDevice> cameras;
+  std::vector<video::VideoDevice> virtual_cameras;
   std::vector<SharedBitmap> thumbnails;  ///< by style; null: not there yet
   SharedBitmap features;                 ///< the grid of report.features
   std::string preset_name;

@@ -213,6 +213,17 @@ TEST_F(Panel, ACameraIsChosenInOneOfItsModes) {
   EXPECT_EQ(state.requests.source, video::camera_input("/dev/video7", camera.modes[1]));
 }
 
+TEST_F(Panel, OneOfSeveralVirtualCamerasIsChosen) {
+  state.virtual_cameras = {{.path = "/dev/video7", .name = "One"}};
+  open(Tab::output);
+  EXPECT_FALSE(state.controls.contains("virtual cameras"));
+  state.virtual_cameras.push_back({.path = "/dev/video8", .name = "Other"});
+  frame();
+  choose("virtual cameras", 1);
+  EXPECT_EQ(state.settings.virtual_camera, "/dev/video8");
+  EXPECT_TRUE(state.requests.move_virtual_camera);
+}
+
 TEST_F(Panel, KeysDoWhatTheListSays) {
   press(GLFW_KEY_TAB);
   EXPECT_FALSE(state.settings.panel_open);
