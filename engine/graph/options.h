@@ -25,7 +25,7 @@ struct DeviceTraits {
 };
 
 /// Of stored activations; sums are fp32. fp16: those between the second convolution and the last
-/// (fuse.h); fp16_everywhere: all, for tests of what kernels read and write.
+/// (half_storage.h); fp16_everywhere: all, for tests of what kernels read and write.
 enum class Precision { fp32, fp16, fp16_everywhere };
 
 /// Every fusion rule has a switch; the unfused graph is the oracle of the fused one.
