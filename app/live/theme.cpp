@@ -15,14 +15,16 @@ constexpr float letter_height = 16;
 /// The file of the first of the fonts that is installed, as fontconfig sees it; empty: there is
 /// none.
 std::string find_font() {
+  // Of our own: the library's shared one, which a filter may use on another thread, is never freed.
+  FcConfig* config = FcInitLoadConfigAndFonts();
   FcPattern* wanted = FcPatternCreate();
   for (const char* family : {"Inter", "Noto Sans", "DejaVu Sans", "sans-serif"}) {
     FcPatternAddString(wanted, FC_FAMILY, reinterpret_cast<const FcChar8*>(family));
   }
-  FcConfigSubstitute(nullptr, wanted, FcMatchPattern);
+  FcConfigSubstitute(config, wanted, FcMatchPattern);
   FcDefaultSubstitute(wanted);
   FcResult result = FcResultMatch;
-  FcPattern* found = FcFontMatch(nullptr, wanted, &result);
+  FcPattern* found = FcFontMatch(config, wanted, &result);
   FcChar8* file = nullptr;
   std::string name;
   if (found && FcPatternGetString(found, FC_FILE, 0, &file) == FcResultMatch) {
@@ -30,6 +32,7 @@ std::string find_font() {
   }
   if (found) FcPatternDestroy(found);
   FcPatternDestroy(wanted);
+  FcConfigDestroy(config);
   return name;
 }
 
