@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -78,6 +79,7 @@ Screen crop(const Screen& screen, const live::Box& box) {
 Process::Process(const std::string& command, const std::string& log) {
   id_ = fork();
   if (id_ != 0) return;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // however the tests end
   const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   dup2(file, 1);
   dup2(file, 2);
