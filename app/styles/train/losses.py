@@ -128,15 +128,20 @@ class PerceptualLoss:
         self.features, self.targets = features, targets
         self.content_factors = torch.tensor(content_factors)
 
-    def __call__(self, photo, output, goal, pooled=True, style_weight=1.0):
+    def __call__(self, photo, output, goal, pooled=True, style_weight=1.0, levels=None):
         """Returns the per-picture total and a dict of its parts. style_weight: below one at the
-        start of a training from nothing."""
+        start of a training from nothing. levels [S]: the loss that each style has on its own
+        (None: all the same); a mix shall be as near to both in proportion to these, where else
+        the styles that are met easily would yield to the others."""
         inside = (slice(None), slice(None), slice(RIM, -RIM), slice(RIM, -RIM))
         count, bright = len(photo), exposure_factor(photo)
         found = self.features((output / bright)[inside])
         with torch.no_grad():
             wanted = self.features((photo / bright)[inside], max(CONTENT_LAYERS) + 1, False)
-        style_loss = goal.mixed(lambda style: self._distance(found, style, pooled))
+        if levels is None:
+            levels = torch.ones_like(self.content_factors)
+        style_loss = goal.mixed(lambda style: levels[style])[:, None] * goal.mixed(
+            lambda style: self._distance(found, style, pooled) / levels[style][:, None])
         style_loss = style_loss.reshape(-1)
         content = sum(weight * ((found[i][0] - wanted[i][0])**2).mean((1, 2, 3)) /
                       self.targets.content_variance[i] for i, weight in CONTENT_LAYERS.items())

@@ -44,7 +44,8 @@ WARM_UP = 300            # iterations
 STYLE_RAMP = 1500        # iterations over which the style weight grows, when started from nothing
 AVERAGE_RATE = 0.002     # of the exponential moving average of the parameters
 IDENTITY_MIX_SHARE = 0.12
-STYLE_MIX_SHARE = 0.10
+STYLE_MIX_SHARE = 0.30
+LEVEL_RATE = 0.05        # of the moving average of each style's own loss
 BETA_MEAN, BETA_SQUARE = 0.9, 0.99
 
 
@@ -128,6 +129,7 @@ class Run:
         self.calm = torch.tensor([s.get("stability", 1.0) for s in self.styles])
         self.photos = data.Photos(training, options.seed + int(time.time()))
         self.network = StyleNetwork(len(self.styles) + 1, options.pack)
+        self.levels = torch.ones(len(self.styles))
         self.iteration, self.elapsed, self.new_styles = 0, 0.0, []
         self.from_nothing = not options.start_from
         state = self._resume(targets)
@@ -212,7 +214,8 @@ class Run:
             styles += [weights[:moved], weights[count - disturbed:]]
         outputs = self.network(torch.cat(pictures), torch.cat(styles))
         output = outputs[:count]
-        total, parts = self.loss(photo, output, goal, style_weight=inputs["style_weight"])
+        total, parts = self.loss(photo, output, goal, style_weight=inputs["style_weight"],
+                                 levels=self.levels)
         lattice = losses.lattice_energy(output).mean()
         objective = total.mean() + losses.LATTICE_WEIGHT * lattice
         stability = total.new_zeros(1)
@@ -234,6 +237,8 @@ class Run:
         result = self._compute(phase, inputs)
         self.iteration += 1
         pure = (inputs["blend"] == 0) & (inputs["strength"] == 1)
+        for style, level in zip(inputs["first"][pure], result[5:][pure]):
+            self.levels[style] += LEVEL_RATE * (level - self.levels[style])
         return inputs["first"], pure, result
 
 
