@@ -26,7 +26,7 @@ StylizerTeam::StylizerTeam(net::Model model, const StylizerOptions& options, int
     : model_(std::make_shared<const net::Model>(std::move(model))),
       options_(options),
       size_(size > 0 ? static_cast<unsigned>(size)
-                     : std::min(std::thread::hardware_concurrency(), most_members)),
+                     : std::clamp(std::thread::hardware_concurrency(), 1U, most_members)),
       look_(default_look(model_->info())) {
   if (size_ > 1) {
     const gpu::DriverThreads threads(threads_of_member(size_));

@@ -86,9 +86,13 @@ void write_file(const fs::path& path, std::string_view content, ExitCode code) {
     if (count < 0) discard();
     written += static_cast<std::size_t>(count);
   }
-  // mkostemp gives 0600; a file written plainly would follow the umask.
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
+  // mkostemp gives 0600; a file written plainly would follow the umask, which can only be read by
+  // setting it: once, since two threads that do so at a time may leave the other's 0 behind.
+  static const mode_t mask = [] {
+    const mode_t own = ::umask(0);
+    ::umask(own);
+    return own;
+  }();
   if (::fchmod(descriptor, 0666 & ~mask) != 0) discard();
   if (::close(descriptor) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
     const std::string what = reason();
