@@ -28,13 +28,10 @@ StylizerTeam::StylizerTeam(net::Model model, const StylizerOptions& options, int
       size_(size > 0 ? static_cast<unsigned>(size)
                      : std::clamp(std::thread::hardware_concurrency(), 1U, most_members)),
       look_(default_look(model_->info())) {
-  if (size_ > 1) {
-    const gpu::DriverThreads threads(threads_of_member(size_));
-    members_.push_back({std::make_unique<Stylizer>(model_, options)});
-    if (!threads.in_effect() || !device().obeys_thread_count) size_ = 1;
-  } else {
-    members_.push_back({std::make_unique<Stylizer>(model_, options)});
-  }
+  std::optional<gpu::DriverThreads> threads;
+  if (size_ > 1) threads.emplace(threads_of_member(size_));
+  members_.push_back({std::make_unique<Stylizer>(model_, options)});
+  if (!threads || !threads->in_effect() || !device().obeys_thread_count) size_ = 1;
 }
 
 StylizerTeam::~StylizerTeam() = default;
@@ -45,7 +42,7 @@ void StylizerTeam::prepare(const video::FrameFormat& source, const video::FrameF
     members_.front().stylizer->prepare(source, output);
   } catch (const Error& error) {
     if (size_ == 1 || error.code() != ExitCode::gpu) throw;
-    size_ = 1;
+    size_ = 1;  // a share of the memory was not enough; if that was not why, it fails again
     members_.front().stylizer = std::make_unique<Stylizer>(model_, options_);
     members_.front().stylizer->prepare(source, output);
   }

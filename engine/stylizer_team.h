@@ -32,7 +32,7 @@ class StylizerTeam {
   bool full();
   void submit(const video::Frame& frame, const video::FrameFormat& output);
   std::optional<video::Frame> receive();
-  /// Of the first, but memory and counts are those of all.
+  /// Of the first, but frames and memory are those of all.
   StylizerStats stats() const;
   /// Those that are ready.
   std::size_t size() const { return members_.size(); }

@@ -135,7 +135,8 @@ uint slot_code(const int plane, const int row, const int slot, int block_y, int 
   const float new_code = code_of(component, vec4(pixel.result, 0.0));
   // Each end exactly, whatever the other code is.
   const uint code = uint(floor(old_code * (1.0 - strength) + new_code * strength + 0.5));
-  return (block_x * BLOCK_WIDTH >> log2_x) + position < cells(push.width, log2_x) ? code << uint(SHIFT) : 0u;
+  const int x = (block_x * BLOCK_WIDTH >> log2_x) + position;
+  return x < cells(push.width, log2_x) ? code << uint(SHIFT) : 0u;
 }
 
 int first_component(const int plane) {

@@ -11,7 +11,7 @@ constexpr int tile_side = 4;
 constexpr int most_tile_groups = 6;
 constexpr int least_tile_groups = 2;
 constexpr int most_block_planes = 4;
-// Of a block of filters, in products of one group of tiles with them; measured on lavapipe.
+// Of a block of filters, in products of one group of tiles with them: an estimate.
 constexpr double fetch_cost = 1.5;
 // Narrower layers spend more on the transforms than they save.
 constexpr int least_channels = 24;
