@@ -205,7 +205,8 @@ struct View {
 #define FINISH_CONSTANTS(C) \
   C(1, stored, STORED, 0)   \
   C(2, gamma, GAMMA, 0)     \
-  C(3, beta, BETA, 0)
+  C(3, beta, BETA, 0)       \
+  C(4, grouped, GROUPED, 0)
 
 // A dense convolution (conv_shuffle, conv_tiled, conv_generic).
 struct ConvPush {
@@ -368,8 +369,8 @@ struct StatisticsPush {
 };
 
 // finish: merges the partial statistics of each normalization group in record order and writes
-// the norm table. A group is `group_channels` channels; 0 < group_channels < 4 and runs that start
-// inside a plane are allowed.
+// the norm table. A group is one channel, or with GROUPED `group_channels` of them; 0 <
+// group_channels < 4 and runs that start inside a plane are allowed.
 struct FinishPush {
   int channels;
   int group_channels;

@@ -33,7 +33,8 @@ const int TILE_X = 4;
 const int TILE = TILE_Y * TILE_X;
 const int MOST_TILE = 16;
 const int WINDOW_X = (TILE_X - 1) * STRIDE_X + KERNEL_X;
-// Rows of larger kernels are a loop: their code would not stay in the instruction cache.
+// Rows of larger kernels are a loop: their code would not stay in the instruction cache, and drivers
+// take long to make it. So are rows that the window does not slide over, where a loop costs nothing.
 const int LONGEST_STRAIGHT_KERNEL = 4;
 const int ROW_WORDS = KERNEL_X * 4;  // of the weights of a plane pair
 const int ROW_FETCHES = (ROW_WORDS + LANES - 1) / LANES;
@@ -140,7 +141,7 @@ void main() {
     if (SLIDE) {
       [[unroll]] for (int j = 1; j < TILE_Y; ++j) fetch_row(norm, plane, first_y + j - 1, j);
     }
-    if (KERNEL_Y <= LONGEST_STRAIGHT_KERNEL) {
+    if (SLIDE && KERNEL_Y <= LONGEST_STRAIGHT_KERNEL) {
       [[unroll]] for (int tap_y = 0; tap_y < KERNEL_Y; ++tap_y) {
         add_tap_row(norm, plane, first_y, tap_y, first_plane, lane);
       }

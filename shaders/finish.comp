@@ -87,7 +87,7 @@ void main() {
     }
     return;
   }
-  if (push.group_channels == 1) {
+  if (GROUPED == 0) {
     Partial total = merge_lanes(read_tiles(index));
     if (gl_LocalInvocationID.x == 0u) {
       write_plane(index, total.mean_high, total.mean_low, total.m2 / total.count);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <string_view>
 
 #include "engine/gpu/handle.h"
@@ -64,7 +65,9 @@ void read_limits(VkPhysicalDevice physical, DeviceInfo& info) {
   const std::string version = driver.driverInfo;
   info.driver = std::string(driver.driverName) + " " +
                 (version.empty() ? version_text(all.properties.driverVersion) : version);
-  info.obeys_thread_count = driver.driverID == VK_DRIVER_ID_MESA_LLVMPIPE;
+  const bool llvmpipe = driver.driverID == VK_DRIVER_ID_MESA_LLVMPIPE;
+  info.obeys_thread_count = llvmpipe;
+  info.translates_at_dispatch = llvmpipe && !std::getenv("MESA_SHADER_CACHE_DISABLE");
   info.subgroup_size = subgroup.subgroupSize;
   info.min_subgroup_size = sizes.minSubgroupSize;
   info.max_subgroup_size = sizes.maxSubgroupSize;

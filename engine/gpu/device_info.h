@@ -24,7 +24,10 @@ struct DeviceInfo {
   DeviceType type = DeviceType::other;
   std::uint32_t api_version = 0;    ///< VK_API_VERSION_MAJOR and friends read it
   bool obeys_thread_count = false;  ///< DriverThreads of instance.h
-  std::string problem;              ///< why this program cannot use it; empty where it can
+  /// Makes a kernel's machine code when it is first dispatched, on one thread per device, and keeps
+  /// it on disk where every device of the machine finds it.
+  bool translates_at_dispatch = false;
+  std::string problem;  ///< why this program cannot use it; empty where it can
 
   std::uint32_t subgroup_size = 1;
   std::uint32_t min_subgroup_size = 1;

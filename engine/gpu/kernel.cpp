@@ -124,7 +124,9 @@ void create_pipeline(const Device& device, const ModuleLookup& lookup, VkPipelin
 KernelCache::KernelCache(Device& device, ModuleLookup lookup, const std::filesystem::path& folder)
     : device_(device), lookup_(std::move(lookup)) {
   if (!folder.empty()) file_ = folder / device_file_name("pipelines", device.info(), "bin");
-  const std::string data = read_pipeline_cache(file_, device.physical());
+  PipelineCacheContent content = read_pipeline_cache(file_, device.physical());
+  seen_ = std::move(content.kernels);
+  const std::string& data = content.data;
   VkPipelineCacheCreateInfo info{VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO};
   info.initialDataSize = data.size();
   info.pInitialData = data.data();
@@ -152,10 +154,30 @@ const Kernel& KernelCache::get(const KernelKey& key) {
   const std::lock_guard lock(mutex_);
   auto found = kernels_.find(key);
   if (found == kernels_.end()) {
-    found = kernels_.emplace(key, compile(key)).first;
-    changed_ = true;
+    add(key, compile(key));
+    found = kernels_.find(key);
   }
   return *found->second;
+}
+
+void KernelCache::add(const KernelKey& key, std::unique_ptr<Kernel> kernel) {
+  kernels_.emplace(key, std::move(kernel));
+  changed_ |= seen_.insert(fingerprint_of(key)).second;
+}
+
+std::uint64_t KernelCache::fingerprint_of(const KernelKey& key) const {
+  const std::span<const std::uint32_t> code = lookup_(key.module);
+  std::vector<std::uint32_t> words(code.begin(), code.end());
+  words.insert(words.end(), key.constants.begin(), key.constants.end());
+  for (const BindingKind kind : key.bindings) words.push_back(static_cast<std::uint32_t>(kind));
+  words.push_back(key.required_subgroup_size);
+  words.push_back(key.in_parts);
+  return fingerprint({reinterpret_cast<const char*>(words.data()), words.size() * 4});
+}
+
+bool KernelCache::seen_before(const KernelKey& key) {
+  const std::lock_guard lock(mutex_);
+  return seen_.contains(fingerprint_of(key));
 }
 
 void KernelCache::prepare(std::span<const KernelKey> keys) {
@@ -185,9 +207,7 @@ void KernelCache::prepare(std::span<const KernelKey> keys) {
     work();
   }
   for (std::size_t i = 0; i < missing.size(); ++i) {
-    if (!compiled[i]) continue;
-    kernels_.emplace(missing[i], std::move(compiled[i]));
-    changed_ = true;
+    if (compiled[i]) add(missing[i], std::move(compiled[i]));
   }
   for (const std::exception_ptr& failure : failures) {
     if (failure) std::rethrow_exception(failure);
@@ -198,7 +218,7 @@ void KernelCache::save() noexcept {
   const std::lock_guard lock(mutex_);
   if (!changed_) return;
   changed_ = false;
-  if (!file_.empty()) write_pipeline_cache(file_, device_.get(), pipeline_cache_.get());
+  if (!file_.empty()) write_pipeline_cache(file_, device_.get(), pipeline_cache_.get(), seen_);
 }
 
 }  // namespace impasto::gpu

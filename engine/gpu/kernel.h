@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -64,20 +65,26 @@ class KernelCache {
   const Kernel& get(const KernelKey& key);
   /// Compiles those that are missing, on as many threads as the machine has.
   void prepare(std::span<const KernelKey> keys);
-  /// Writes the pipeline cache where kernels were compiled since the last time: to a temporary
-  /// name, then renamed. A cache that cannot be written is no error.
+  /// Writes the pipeline cache where kernels new to it were compiled since the last time: to a
+  /// temporary name, then renamed. A cache that cannot be written is no error.
   void save() noexcept;
   const std::filesystem::path& file() const { return file_; }
+  /// It was compiled here, or by whoever wrote the file that was read.
+  bool seen_before(const KernelKey& key);
+  const ModuleLookup& lookup() const { return lookup_; }
 
  private:
   std::unique_ptr<Kernel> compile(const KernelKey& key);
+  void add(const KernelKey& key, std::unique_ptr<Kernel> kernel);
+  std::uint64_t fingerprint_of(const KernelKey& key) const;
   Device& device_;
-  ModuleLookup lookup_;
+  const ModuleLookup lookup_;
   std::filesystem::path file_;
   Handle<VkPipelineCache, vkDestroyPipelineCache> pipeline_cache_;
   std::mutex mutex_;
   std::map<KernelKey, std::unique_ptr<Kernel>> kernels_;
-  bool changed_ = false;
+  std::set<std::uint64_t> seen_;  // fingerprints
+  bool changed_ = false;          // seen_, since it was read or saved
 };
 
 }  // namespace impasto::gpu

@@ -1,9 +1,8 @@
 #include "engine/gpu/pipeline_cache_file.h"
 
 #include <array>
-#include <cstdint>
 #include <cstring>
-#include <string_view>
+#include <vector>
 
 #include "engine/base/files.h"
 
@@ -12,18 +11,14 @@ namespace impasto::gpu {
 namespace {
 
 struct Head {
-  std::array<char, 8> magic = {'i', 'm', 'p', 'a', 's', 't', 'o', '1'};
+  std::array<char, 8> magic = {'i', 'm', 'p', 'a', 's', 't', 'o', '2'};
+  std::uint64_t kernels = 0;  // words of 8 bytes that follow, then `bytes` of the driver's
   std::uint64_t bytes = 0;
-  std::uint64_t hash = 0;
+  std::uint64_t hash = 0;  // of both
 };
 
-// Fowler, Noll, Vo: FNV-1a, 64 bits.
-std::uint64_t hash(const std::string& data) {
-  std::uint64_t value = 0xcbf29ce484222325U;
-  for (char each : data) {
-    value = (value ^ static_cast<unsigned char>(each)) * 0x100000001b3U;
-  }
-  return value;
+std::string_view as_text(const void* bytes, std::size_t size) {
+  return {static_cast<const char*>(bytes), size};
 }
 
 bool of_device(const std::string& data, VkPhysicalDevice physical) {
@@ -40,33 +35,56 @@ bool of_device(const std::string& data, VkPhysicalDevice physical) {
 
 }  // namespace
 
-std::string read_pipeline_cache(const std::filesystem::path& file,
-                                VkPhysicalDevice physical) noexcept try {
+std::uint64_t fingerprint(std::string_view data) {
+  std::uint64_t value = 0xcbf29ce484222325U;
+  for (char each : data) {
+    value = (value ^ static_cast<unsigned char>(each)) * 0x100000001b3U;
+  }
+  return value;
+}
+
+PipelineCacheContent read_pipeline_cache(const std::filesystem::path& file,
+                                         VkPhysicalDevice physical) noexcept try {
   if (!files::file_exists(file)) return {};
   const std::string content = files::read_file(file, ExitCode::gpu);
   Head head;
   const auto magic = head.magic;
   if (content.size() < sizeof head) return {};
   std::memcpy(&head, content.data(), sizeof head);
-  std::string data = content.substr(sizeof head);
-  const bool whole = head.magic == magic && head.bytes == data.size() && head.hash == hash(data);
-  return whole && of_device(data, physical) ? data : std::string();
+  const std::string_view rest = std::string_view(content).substr(sizeof head);
+  constexpr std::size_t word = sizeof(std::uint64_t);
+  if (head.magic != magic || head.kernels > rest.size() / word ||
+      head.bytes != rest.size() - head.kernels * word || head.hash != fingerprint(rest)) {
+    return {};
+  }
+  PipelineCacheContent result;
+  result.data = rest.substr(head.kernels * word);
+  if (!of_device(result.data, physical)) return {};
+  for (std::size_t i = 0; i < head.kernels; ++i) {
+    std::uint64_t kernel = 0;
+    std::memcpy(&kernel, rest.data() + i * word, word);
+    result.kernels.insert(kernel);
+  }
+  return result;
 } catch (...) {
   return {};
 }
 
-void write_pipeline_cache(const std::filesystem::path& file, VkDevice device,
-                          VkPipelineCache cache) noexcept try {
+void write_pipeline_cache(const std::filesystem::path& file, VkDevice device, VkPipelineCache cache,
+                          const std::set<std::uint64_t>& kernels) noexcept try {
   std::size_t size = 0;
   if (vkGetPipelineCacheData(device, cache, &size, nullptr) != VK_SUCCESS) return;
   std::string data(size, '\0');
   if (vkGetPipelineCacheData(device, cache, &size, data.data()) != VK_SUCCESS) return;
   data.resize(size);
+  const std::vector<std::uint64_t> words(kernels.begin(), kernels.end());
+  const std::string rest =
+      std::string(as_text(words.data(), words.size() * sizeof words[0])) + data;
   Head head;
+  head.kernels = words.size();
   head.bytes = data.size();
-  head.hash = hash(data);
-  const std::string_view head_bytes(reinterpret_cast<const char*>(&head), sizeof head);
-  files::write_file(file, std::string(head_bytes) + data, ExitCode::gpu);
+  head.hash = fingerprint(rest);
+  files::write_file(file, std::string(as_text(&head, sizeof head)) + rest, ExitCode::gpu);
 } catch (...) {
   return;  // the next run compiles again
 }

@@ -68,12 +68,12 @@ ResourceId lower_norm_table(Draft& draft, const std::string& name, const net::No
   constants.stored = op.kind == net::NormKind::batch_stored ? 1 : 0;
   constants.gamma = op.gamma != net::none ? 1 : 0;
   constants.beta = op.beta != net::none ? 1 : 0;
+  constants.grouped = groups < channels && constants.stored == 0 ? 1 : 0;
   abi::FinishPush push{};
   push.channels = channels;
   push.group_channels = channels / groups;
   push.tiles = partial ? partial->tiles : 0;
   push.epsilon = op.epsilon;
-  const bool by_plane = constants.stored != 0 || push.group_channels == 1;
 
   DraftPass pass;
   pass.name = name + " finish";
@@ -86,7 +86,7 @@ ResourceId lower_norm_table(Draft& draft, const std::string& name, const net::No
                    vector(op.variance),
                    draft.table_out(table)};
   pass.push = push_bytes(push);
-  pass.groups = {static_cast<std::uint32_t>(by_plane ? planes : groups), 1, 1};
+  pass.groups = {static_cast<std::uint32_t>(constants.grouped != 0 ? groups : planes), 1, 1};
   draft.add(std::move(pass));
   return table;
 }

@@ -4,39 +4,9 @@
 #include <cmath>
 #include <cstring>
 
+#include "engine/session/first_dispatch.h"
+
 namespace impasto::session {
-namespace {
-
-gpu::BindingKind binding_kind(graph::Access access) {
-  switch (access) {
-    case graph::Access::storage_read:
-      return gpu::BindingKind::storage_read;
-    case graph::Access::storage_write:
-      return gpu::BindingKind::storage_write;
-    case graph::Access::texel_read:
-      return gpu::BindingKind::texel_read;
-  }
-  return gpu::BindingKind::storage_read;
-}
-
-VkFormat texel_format(graph::TexelFormat format) {
-  switch (format) {
-    case graph::TexelFormat::none:
-      return VK_FORMAT_UNDEFINED;
-    case graph::TexelFormat::rgba32f:
-      return VK_FORMAT_R32G32B32A32_SFLOAT;
-    case graph::TexelFormat::rgba16f:
-      return VK_FORMAT_R16G16B16A16_SFLOAT;
-  }
-  return VK_FORMAT_UNDEFINED;
-}
-
-// A region that a graph does not use still has a buffer, so that every binding has one.
-std::uint64_t at_least_one(std::uint64_t bytes) {
-  return std::max<std::uint64_t>(bytes, 16);
-}
-
-}  // namespace
 
 Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::RenderGraph graph,
                    int slot_count, gpu::MemoryUse output, const Slices& slices)
@@ -44,19 +14,12 @@ Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::Render
       kernels_(kernels),
       graph_(std::move(graph)),
       slices_(slices),
+      buffers_(device, graph_),
       timeline_(device) {
   using gpu::MemoryUse;
-  for (std::size_t i = 0; i < graph_.arena_blocks.size(); ++i) {
-    arena_.emplace_back(device, at_least_one(graph_.arena_blocks[i]), MemoryUse::device,
-                        "arena " + std::to_string(i));
-  }
-  constants_ = {device, at_least_one(graph_.constants.size()), MemoryUse::device, "constants"};
-  parameters_ = {device, at_least_one(graph_.parameter_bytes), MemoryUse::device, "parameters"};
-  frame_in_ = {device, at_least_one(graph_.frame_in_bytes), MemoryUse::device, "frame in"};
-  frame_out_ = {device, at_least_one(graph_.frame_out_bytes), MemoryUse::device, "frame out"};
-
   std::vector<gpu::KernelKey> keys;
   for (const graph::Pass& pass : graph_.passes) keys.push_back(kernel_key(pass));
+  translate_kernels({device, kernels, buffers_, timeline_}, graph_, keys);
   kernels_.prepare(keys);
 
   upload_constants();
@@ -82,35 +45,7 @@ std::uint32_t Executor::parts_of(const graph::Pass& pass) const {
 }
 
 gpu::KernelKey Executor::kernel_key(const graph::Pass& pass) const {
-  gpu::KernelKey key;
-  key.module = pass.kernel;
-  key.constants = pass.constants;
-  for (const graph::Binding& binding : pass.bindings) {
-    key.bindings.push_back(binding_kind(binding.access));
-  }
-  key.push_bytes = static_cast<std::uint32_t>(pass.push.size());
-  key.required_subgroup_size = pass.subgroup_size;
-  key.full_subgroups = pass.subgroup_size > 0;
-  key.in_parts = parts_of(pass) > 1;
-  return key;
-}
-
-const gpu::Buffer& Executor::buffer(const graph::Range& range, const Slot& slot) const {
-  switch (range.region) {
-    case graph::Region::arena:
-      return arena_[range.block];
-    case graph::Region::constants:
-      return constants_;
-    case graph::Region::parameters:
-      return parameters_;
-    case graph::Region::frame_in:
-      return frame_in_;
-    case graph::Region::frame_out:
-      return frame_out_;
-    case graph::Region::features:
-      return slot.features.data;
-  }
-  return constants_;
+  return session::kernel_key(pass, parts_of(pass) > 1);
 }
 
 void Executor::run_now(gpu::Recorder& recorder) {
@@ -123,7 +58,7 @@ void Executor::upload_constants() {
                       "constants staging");
   std::copy(graph_.constants.begin(), graph_.constants.end(), staging.bytes().begin());
   gpu::Recorder recorder(device_, "upload constants");
-  recorder.copy(staging, 0, constants_, 0, graph_.constants.size());
+  recorder.copy(staging, 0, buffers_.constants, 0, graph_.constants.size());
   recorder.barrier(gpu::Stage::transfer, gpu::Stage::compute);
   run_now(recorder);
 }
@@ -137,10 +72,10 @@ std::unique_ptr<gpu::Recorder> Executor::record(const Slot& slot, const std::str
   recorder.barrier(gpu::Stage::compute | gpu::Stage::transfer,
                    gpu::Stage::compute | gpu::Stage::transfer);
   if (graph_.parameter_bytes > 0) {
-    recorder.copy(slot.upload, 0, parameters_, 0, graph_.parameter_bytes);
+    recorder.copy(slot.upload, 0, buffers_.parameters, 0, graph_.parameter_bytes);
   }
   if (graph_.frame_in_bytes > 0) {
-    recorder.copy(slot.upload, graph_.parameter_bytes, frame_in_, 0, graph_.frame_in_bytes);
+    recorder.copy(slot.upload, graph_.parameter_bytes, buffers_.frame_in, 0, graph_.frame_in_bytes);
   }
   recorder.barrier(gpu::Stage::transfer, gpu::Stage::compute);
   recorder.timestamp(0);
@@ -148,11 +83,6 @@ std::unique_ptr<gpu::Recorder> Executor::record(const Slot& slot, const std::str
   for (std::uint32_t i = 0; i < pass_count; ++i) {
     const graph::Pass& pass = passes[i];
     if (pass.barrier) recorder.barrier(gpu::Stage::compute, gpu::Stage::compute);
-    std::vector<gpu::Binding> bindings;
-    for (const graph::Binding& binding : pass.bindings) {
-      bindings.push_back({&buffer(binding.range, slot), binding.range.offset, binding.range.size,
-                          texel_format(binding.format)});
-    }
     const std::uint32_t parts = parts_of(pass);
     const double pass_ms = slices_.ms > 0 ? estimated_ms(pass) / parts : 0;
     if (ms > 0 && ms + pass_ms > slices_.ms) {
@@ -160,13 +90,13 @@ std::unique_ptr<gpu::Recorder> Executor::record(const Slot& slot, const std::str
       ms = 0;
     }
     ms = parts > 1 ? pass_ms : ms + pass_ms;
-    recorder.dispatch(kernels_.get(kernel_key(pass)), bindings, pass.push, pass.groups, pass.name,
-                      parts);
+    recorder.dispatch(kernels_.get(kernel_key(pass)), buffers_.bindings(pass, slot.features.data),
+                      pass.push, pass.groups, pass.name, parts);
     recorder.timestamp(i + 1);
   }
   recorder.barrier(gpu::Stage::compute, gpu::Stage::transfer);
   if (graph_.frame_out_bytes > 0) {
-    recorder.copy(frame_out_, 0, *slot.output, 0, graph_.frame_out_bytes);
+    recorder.copy(buffers_.frame_out, 0, *slot.output, 0, graph_.frame_out_bytes);
   }
   recorder.barrier(gpu::Stage::compute | gpu::Stage::transfer, gpu::Stage::host);
   recorder.finish();
@@ -270,25 +200,25 @@ double Executor::network_ms(int number) const {
 
 void Executor::fill_arena(std::uint32_t word) {
   gpu::Recorder recorder(device_, "fill arena");
-  for (const gpu::Buffer& block : arena_) recorder.fill(block, 0, block.size() / 4 * 4, word);
+  for (const gpu::Buffer& block : buffers_.arena)
+    recorder.fill(block, 0, block.size() / 4 * 4, word);
   recorder.barrier(gpu::Stage::transfer, gpu::Stage::compute);
   run_now(recorder);
 }
 
 std::vector<std::byte> Executor::read_arena(std::size_t block) {
-  gpu::Buffer target(device_, arena_[block].size(), gpu::MemoryUse::read_back, "arena copy");
+  gpu::Buffer target(device_, buffers_.arena[block].size(), gpu::MemoryUse::read_back,
+                     "arena copy");
   gpu::Recorder recorder(device_, "read arena");
   recorder.barrier(gpu::Stage::compute, gpu::Stage::transfer);
-  recorder.copy(arena_[block], 0, target, 0, target.size());
+  recorder.copy(buffers_.arena[block], 0, target, 0, target.size());
   recorder.barrier(gpu::Stage::transfer, gpu::Stage::host);
   run_now(recorder);
   return {target.bytes().begin(), target.bytes().end()};
 }
 
 std::uint64_t Executor::allocated_bytes() const {
-  std::uint64_t bytes =
-      constants_.size() + parameters_.size() + frame_in_.size() + frame_out_.size();
-  for (const gpu::Buffer& block : arena_) bytes += block.size();
+  std::uint64_t bytes = buffers_.bytes();
   for (const Slot& slot : slots_) {
     bytes += slot.upload.size() + slot.output->size() + slot.features.data.size();
   }

@@ -17,6 +17,7 @@
 #include "engine/graph/feature_graph.h"
 #include "engine/graph/options.h"
 #include "engine/graph/render_graph.h"
+#include "engine/session/graph_buffers.h"
 
 namespace impasto::session {
 
@@ -115,7 +116,6 @@ class Executor {
   };
   double estimated_ms(const graph::Pass& pass) const;
   std::uint32_t parts_of(const graph::Pass& pass) const;
-  const gpu::Buffer& buffer(const graph::Range& range, const Slot& slot) const;
   void upload_constants();
   std::unique_ptr<gpu::Recorder> record(const Slot& slot, const std::string& name,
                                         const std::vector<graph::Pass>& passes);
@@ -126,11 +126,7 @@ class Executor {
   gpu::KernelCache& kernels_;
   graph::RenderGraph graph_;
   Slices slices_;
-  std::vector<gpu::Buffer> arena_;
-  gpu::Buffer constants_;
-  gpu::Buffer parameters_;
-  gpu::Buffer frame_in_;
-  gpu::Buffer frame_out_;
+  GraphBuffers buffers_;
   std::shared_ptr<const graph::FeatureGraph> features_;
   std::vector<Slot> slots_;
   gpu::Timeline timeline_;  // last: waits for the device before the rest goes

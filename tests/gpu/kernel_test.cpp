@@ -36,7 +36,7 @@ class PipelineCacheFile : public ::testing::Test {
     return {std::istreambuf_iterator<char>(stream), {}};
   }
   std::string read(const fs::path& file) {
-    return gpu::read_pipeline_cache(file, device_.physical());
+    return gpu::read_pipeline_cache(file, device_.physical()).data;
   }
   void overwrite(const fs::path& file, const std::string& bytes) {
     std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
@@ -61,8 +61,8 @@ TEST_F(PipelineCacheFile, DamagedOnesAreIgnored) {
   const fs::path file = compile();
   const std::string good = content(file);
   std::vector<std::string> damaged = {"", "garbage", good.substr(0, good.size() - 1), good + "x"};
-  for (const std::size_t at :
-       {std::size_t{0}, std::size_t{8}, std::size_t{16}, std::size_t{24}, good.size() - 1}) {
+  for (const std::size_t at : {std::size_t{0}, std::size_t{8}, std::size_t{16}, std::size_t{24},
+                               std::size_t{32}, good.size() - 1}) {
     damaged.push_back(good);
     damaged.back()[at] = static_cast<char>(damaged.back()[at] ^ 0x40);
   }
@@ -77,15 +77,27 @@ TEST_F(PipelineCacheFile, DamagedOnesAreIgnored) {
 TEST_F(PipelineCacheFile, AnotherDevicesIsIgnored) {
   const fs::path file = compile();
   std::string bytes = content(file);
-  // After our 24 bytes: the driver's header; its UUID are bytes 16 to 31. The hash is made good.
-  bytes[24 + 16] = static_cast<char>(bytes[24 + 16] ^ 1);
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (std::size_t i = 24; i < bytes.size(); ++i) {
-    hash = (hash ^ static_cast<unsigned char>(bytes[i])) * 0x100000001b3U;
-  }
-  std::memcpy(bytes.data() + 16, &hash, sizeof hash);
+  // Our 32 bytes, the fingerprint of a kernel, the driver's header; its UUID are bytes 16 to 31.
+  // The hash is made good.
+  bytes[32 + 8 + 16] = static_cast<char>(bytes[32 + 8 + 16] ^ 1);
+  const std::uint64_t hash = gpu::fingerprint(std::string_view(bytes).substr(32));
+  std::memcpy(bytes.data() + 24, &hash, sizeof hash);
   overwrite(file, bytes);
   EXPECT_TRUE(read(file).empty());
+}
+
+TEST_F(PipelineCacheFile, KnowsWhichKernelsWereCompiled) {
+  compile();
+  KernelCache kernels(device_, test::test_module, folder_ / "sub");
+  EXPECT_TRUE(kernels.seen_before(test::scale_key(2)));
+  EXPECT_FALSE(kernels.seen_before(test::scale_key(3)));
+  kernels.get(test::scale_key(3));
+  EXPECT_TRUE(kernels.seen_before(test::scale_key(3)));
+  fs::remove(kernels.file());
+  kernels.save();
+  KernelCache both(device_, test::test_module, folder_ / "sub");
+  EXPECT_TRUE(both.seen_before(test::scale_key(2)));
+  EXPECT_TRUE(both.seen_before(test::scale_key(3)));
 }
 
 TEST_F(PipelineCacheFile, AFolderThatCannotBeWrittenIsNoError) {

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 
 #include "engine/video/source.h"
+#include "tests/support/environment.h"
 #include "tests/video/support.h"
 
 namespace impasto::app {
@@ -41,7 +41,7 @@ double rmse(const std::vector<double>& a, const std::vector<double>& b) {
 
 TEST(Thumbnails, ShowEveryStyleAndAreRenderedOnce) {
   const video::test::TemporaryFolder folder;
-  setenv("XDG_CACHE_HOME", folder.path().c_str(), 1);
+  const test::EnvironmentVariable cache("XDG_CACHE_HOME", folder.path());
   const net::Model model = live();
   ASSERT_FALSE(thumbnails_complete(model));
 

@@ -2,13 +2,13 @@
 // which nobody should trust changes nothing.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 
 #include "engine/base/files.h"
 #include "engine/session/tuning_file.h"
 #include "engine/stylizer.h"
 #include "tests/stylizer/rgb_frames.h"
+#include "tests/support/environment.h"
 #include "tests/video/support.h"
 
 namespace impasto::test {
@@ -33,14 +33,7 @@ class TuningTest : public testing::Test {
   // One folder for all of them, so that pipelines are compiled once.
   static void SetUpTestSuite() { folder_ = std::make_unique<TemporaryFolder>(); }
   static void TearDownTestSuite() { folder_.reset(); }
-  TuningTest() {
-    if (const char* before = std::getenv("XDG_CACHE_HOME")) before_ = before;
-    setenv("XDG_CACHE_HOME", folder_->path().c_str(), 1);
-    std::filesystem::remove(file(device_info()));
-  }
-  ~TuningTest() override {
-    before_ ? setenv("XDG_CACHE_HOME", before_->c_str(), 1) : unsetenv("XDG_CACHE_HOME");
-  }
+  TuningTest() { std::filesystem::remove(file(device_info())); }
 
   static net::Model model() { return net::Model::load(IMPASTO_SOURCE_DIR "/app/styles/live.onnx"); }
   static StylizerOptions options(Tuning tuning) {
@@ -77,7 +70,7 @@ class TuningTest : public testing::Test {
   }
 
   static inline std::unique_ptr<TemporaryFolder> folder_;
-  std::optional<std::string> before_;
+  EnvironmentVariable cache_{"XDG_CACHE_HOME", folder_->path()};
 };
 
 TEST_F(TuningTest, EveryShapeIsSettledAndFasterKernelsRun) {
@@ -185,7 +178,7 @@ TEST_F(TuningTest, FilesThatNobodyShouldTrustAreAsIfAbsent) {
 
 TEST_F(TuningTest, ACacheThatCannotBeWrittenIsNoError) {
   std::ofstream(folder_->path() / "file") << "in the way";
-  setenv("XDG_CACHE_HOME", (folder_->path() / "file").c_str(), 1);
+  const EnvironmentVariable cache("XDG_CACHE_HOME", folder_->path() / "file");
   keep("3x3 8->8 at 4x4", "shuffle");
   EXPECT_TRUE(session::read_choices(file(device_info()), device_info()).empty());
 }

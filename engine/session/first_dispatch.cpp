@@ -1,0 +1,83 @@
+#include "engine/session/first_dispatch.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "engine/base/debug.h"
+#include "engine/gpu/recorder.h"
+
+namespace impasto::session {
+namespace {
+
+struct Task {
+  const graph::Pass* pass = nullptr;
+  const gpu::KernelKey* key = nullptr;
+  double size = 0;  // of the code, as far as loops are unrolled: work of one invocation
+};
+
+double work_of_invocation(const graph::Pass& pass) {
+  const double groups = 1.0 * pass.groups[0] * pass.groups[1] * pass.groups[2];
+  return pass.flops / std::max(1.0, groups * pass.workgroup());
+}
+
+/// One per kernel, the longest first, so that all cores are done at about the same time.
+std::vector<Task> plan(gpu::KernelCache& kernels, const graph::RenderGraph& graph,
+                       const std::vector<gpu::KernelKey>& keys) {
+  std::vector<Task> tasks;
+  std::set<gpu::KernelKey> planned;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (kernels.seen_before(keys[i]) || !planned.insert(keys[i]).second) continue;
+    tasks.push_back({&graph.passes[i], &keys[i], work_of_invocation(graph.passes[i])});
+  }
+  std::stable_sort(tasks.begin(), tasks.end(),
+                   [](const Task& a, const Task& b) { return a.size > b.size; });
+  return tasks;
+}
+
+// Push constants of zeros are extents of zero: no invocation has anything to do.
+void dispatch(const KernelTarget& target, const Task& task) {
+  const graph::Pass& pass = *task.pass;
+  const std::vector<std::byte> push(pass.push.size());
+  gpu::Recorder recorder(target.device, "first dispatch");
+  recorder.dispatch(target.kernels.get(*task.key),
+                    target.buffers.bindings(pass, target.buffers.constants), push, {1, 1, 1},
+                    pass.name);
+  target.timeline.wait(target.timeline.submit(recorder.finish()));
+}
+
+}  // namespace
+
+void translate_kernels(const KernelTarget& target, const graph::RenderGraph& graph,
+                       const std::vector<gpu::KernelKey>& keys) {
+  const gpu::DeviceInfo& info = target.device.info();
+  if (!info.translates_at_dispatch || target.kernels.file().empty()) return;
+  if (debug_switches().gpuav) return;  // numbers every shader, so that no code is found again
+  const std::vector<Task> tasks = plan(target.kernels, graph, keys);
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&](const KernelTarget& on) {
+    for (std::size_t i = next++; i < tasks.size(); i = next++) dispatch(on, tasks[i]);
+  };
+  const auto help = [&] {
+    try {
+      gpu::Device device({.selector = info.name});
+      gpu::KernelCache kernels(device, target.kernels.lookup(), {});
+      const GraphBuffers buffers(device, graph);
+      gpu::Timeline timeline(device);
+      work({device, kernels, buffers, timeline});
+    } catch (const std::exception&) {
+      return;  // what is missing is made when the frame is
+    }
+  };
+  const std::size_t workers =
+      std::min<std::size_t>(std::thread::hardware_concurrency(), tasks.size());
+  if (workers < 2) return;
+  std::vector<std::jthread> helpers;
+  for (std::size_t i = 1; i < workers; ++i) helpers.emplace_back(help);
+  work(target);
+}
+
+}  // namespace impasto::session
