@@ -1,6 +1,6 @@
 // A picture in a tensor (R, G, B of low..high) -> the planes of a frame: range, curve, matrix, chroma
 // averaged over its cell around its position, codes, blended with the source's.
-// Tile: a block of pixels per invocation, four chroma samples wide and one high: whole chunks of every
+// Tile: a block of pixels per invocation, EMIT_CELLS chroma samples wide and one high: whole chunks of every
 // plane, so that each 32-bit word has one writer and a pixel is read once for all planes (twice or
 // more where cells reach over the block's edge); slots of no sample are 0.
 // x: blocks of a row, y: rows of blocks.
@@ -26,7 +26,7 @@ layout(set = 0, binding = 3, std430) readonly buffer frame_block { uint data[]; 
 layout(set = 0, binding = 4, std430) writeonly buffer planes_block { uint data[]; } target;
 PUSH(EmitPush)
 
-const int BLOCK_WIDTH = 4 << LOG2_X;
+const int BLOCK_WIDTH = EMIT_CELLS << LOG2_X;
 const int BLOCK_HEIGHT = 1 << LOG2_Y;
 // Luma samples around the first one of a cell that its chroma is made of.
 const int CELL_TOP = (SITE_Y + 1 - (1 << LOG2_Y)) >> 1;
@@ -34,7 +34,7 @@ const int CELL_BOTTOM = (SITE_Y + (1 << LOG2_Y)) >> 1;
 const int CELL_LEFT = (SITE_X + 1 - (1 << LOG2_X)) >> 1;
 const int CELL_RIGHT = (SITE_X + (1 << LOG2_X)) >> 1;
 const int BOTTOM = CELL_BOTTOM < BLOCK_HEIGHT ? BLOCK_HEIGHT - 1 : CELL_BOTTOM;
-const int LAST_CELL = 3 << LOG2_X;
+const int LAST_CELL = (EMIT_CELLS - 1) << LOG2_X;
 const int RIGHT =
     LAST_CELL + CELL_RIGHT < BLOCK_WIDTH ? BLOCK_WIDTH - 1 : LAST_CELL + CELL_RIGHT;
 const int COLUMNS = RIGHT - CELL_LEFT + 1;
@@ -149,7 +149,7 @@ void emit_plane(const int plane, int block_y, int block_x, vec4 values) {
   const int first = first_component(plane);
   const bool chroma = subsampled(first);
   const int rows = chroma ? 1 : BLOCK_HEIGHT;
-  const int chunks = (chroma ? 4 : BLOCK_WIDTH) * step_of(first) / 4;
+  const int chunks = (chroma ? EMIT_CELLS : BLOCK_WIDTH) * step_of(first) / 4;
   [[unroll]] for (int row = 0; row < rows; ++row) {
     const int y = block_y * rows + row;
     [[unroll]] for (int i = 0; i < chunks; ++i) {

@@ -18,6 +18,9 @@ namespace impasto::abi {
 ABI_CONSTANT CURVE_NONE = 0;
 ABI_CONSTANT CURVE_PQ = 1;
 
+// Chroma samples of a row that one invocation of emit writes.
+ABI_CONSTANT EMIT_CELLS = 4;
+
 // What keep_colors keeps of the source.
 ABI_CONSTANT KEEP_NOTHING = 0;      // gray
 ABI_CONSTANT KEEP_CHROMA = 1;       // the codes of both chroma components

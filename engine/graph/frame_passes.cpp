@@ -171,7 +171,7 @@ void lower_emit(Draft& draft, const TensorRef& result, const video::FrameFormat&
     const PlanePlacement& placement = layout.planes[static_cast<std::size_t>(component.plane)];
     push.plane_word[component.plane] = words(placement.offset);
     push.plane_pitch[component.plane] = words(placement.pitch);
-    const int samples = is_chroma(output.layout, i) ? 4 : 4 << constants.log2_x;
+    const int samples = abi::EMIT_CELLS << (is_chroma(output.layout, i) ? 0 : constants.log2_x);
     blocks =
         std::max(blocks, group_count(static_cast<int>(placement.pitch), samples * component.step));
   }

@@ -204,21 +204,15 @@ void Walker::lower(const net::Resize& op) {
     lazy.upsample = op.nearest_factor;
     return define(lazy, switches_.upsample_into_load);
   }
-  const TensorRef result = new_tensor(node_->output);
-  lower_resize(draft_, node_->name, op, stored_view(node_->inputs[0]), result);
-  view(node_->output) = TensorView{.tensor = result};
+  lower_stored(op, lower_resize);
 }
 
 void Walker::lower(const net::Pool& op) {
-  const TensorRef result = new_tensor(node_->output);
-  lower_pool(draft_, node_->name, op, stored_view(node_->inputs[0]), result);
-  view(node_->output) = TensorView{.tensor = result};
+  lower_stored(op, lower_pool);
 }
 
 void Walker::lower(const net::GlobalPool& op) {
-  const TensorRef result = new_tensor(node_->output);
-  lower_global_pool(draft_, node_->name, op, stored_view(node_->inputs[0]), result);
-  view(node_->output) = TensorView{.tensor = result};
+  lower_stored(op, lower_global_pool);
 }
 
 void Walker::lower(const net::Concat& op) {
@@ -230,9 +224,7 @@ void Walker::lower(const net::Concat& op) {
 }
 
 void Walker::lower(const net::Slice& op) {
-  const TensorRef result = new_tensor(node_->output);
-  lower_slice(draft_, node_->name, op, stored_view(node_->inputs[0]), result);
-  view(node_->output) = TensorView{.tensor = result};
+  lower_stored(op, lower_slice);
 }
 
 void Walker::lower(const net::Constant& op) {

@@ -95,15 +95,11 @@ void Walker::lower(const net::SpaceToDepth& op) {
     view(node_->output) = lazy;
     return;
   }
-  const TensorRef result = new_tensor(node_->output);
-  lower_space_to_depth(draft_, node_->name, op, stored_view(node_->inputs[0]), result);
-  view(node_->output) = TensorView{.tensor = result};
+  lower_stored(op, lower_space_to_depth);
 }
 
 void Walker::lower(const net::DepthToSpace& op) {
-  const TensorRef result = new_tensor(node_->output);
-  lower_depth_to_space(draft_, node_->name, op, stored_view(node_->inputs[0]), result);
-  view(node_->output) = TensorView{.tensor = result};
+  lower_stored(op, lower_depth_to_space);
 }
 
 }  // namespace impasto::graph

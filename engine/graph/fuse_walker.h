@@ -56,6 +56,14 @@ class Walker {
   TensorView without_values(const TensorView& lazy);
   TensorView with_border(TensorView lazy, const net::Border& border, int pad, float value);
   std::size_t parameter_size(net::ParameterId id) const;
+  /// An op that reads one stored tensor and stores another.
+  template <class Op>
+  void lower_stored(const Op& op, void (*lower_op)(Draft&, const std::string&, const Op&,
+                                                   const TensorView&, const TensorRef&)) {
+    const TensorRef result = new_tensor(node_->output);
+    lower_op(draft_, node_->name, op, stored_view(node_->inputs[0]), result);
+    view(node_->output) = TensorView{.tensor = result};
+  }
 
   void lower(const net::Norm& op);
   void lower(const net::Activation& op);
