@@ -13,6 +13,9 @@
 namespace impasto::session {
 namespace {
 
+// Each takes address space for a graph's buffers, and with more the longest kernel is what is left.
+constexpr std::size_t most_workers = 8;
+
 struct Task {
   const graph::Pass* pass = nullptr;
   const gpu::KernelKey* key = nullptr;
@@ -73,7 +76,7 @@ void translate_kernels(const KernelTarget& target, const graph::RenderGraph& gra
     }
   };
   const std::size_t workers =
-      std::min<std::size_t>(std::thread::hardware_concurrency(), tasks.size());
+      std::min({most_workers, std::size_t{std::thread::hardware_concurrency()}, tasks.size()});
   if (workers < 2) return;
   std::vector<std::jthread> helpers;
   for (std::size_t i = 1; i < workers; ++i) helpers.emplace_back(help);

@@ -80,6 +80,7 @@ def fit(net, loss, photos, options):
         gain = losses.noise_gain_squared(first[-NOISY:], outputs[BATCH + MOVED:])
         total, _ = loss(photo, first, goal)
         objective = (total.mean() + losses.LATTICE_WEIGHT * losses.lattice_energy(first).mean() +
+                     losses.RIM_WEIGHT * losses.rim_imbalance(first) +
                      options.stability * views.loss(first, outputs[BATCH:BATCH + MOVED]).mean() / 2 +
                      losses.NOISE_WEIGHT * gain.mean())
         optimiser.zero_grad()

@@ -2,10 +2,10 @@
 
 Owns: the file's layout and the flat parameter order. A checkpoint is a dict with `pack` (which
 architecture), `styles` (the catalogue's entries; identity, style 0, is not among them), `settings`,
-`iteration`, `elapsed`
-(seconds), and the vectors `parameters`, `average` (their exponential moving average, which is what
-ships), `adam_mean` and `adam_square`. A vector holds the network's parameters in the order of
-named_parameters(), each contiguous.
+`iteration`, `elapsed` (seconds), `levels` (of losses, per style) and the vectors `parameters`,
+`average` (their exponential moving average, which is what ships), `adam_mean` and `adam_square`. A
+vector holds the network's parameters in the order of named_parameters(), each contiguous. A pack
+that was imported has only what ships.
 """
 import os
 

@@ -8,8 +8,8 @@ the same weights is as low; the cap means "not reached") started from white nois
 et al.'s protocol, and from the photo, which is a far better start, SSIM of gradients, lattice ratio
 over the painting's own, warping error, noise gain, sharpness over the photo's, share of pixels
 newly black or white, gradient at the rim, the nearest other style (RMSE), and the worst mix (total
-loss of a half-and-half mix over the style's own). Columns are defined in measures.py. The photo
-itself is the first row: what no style can be steadier than.
+loss of a half-and-half mix over the style's own, means over photos, of the worst partner). Columns
+are defined in measures.py. The photo itself is the first row: what no style can be steadier than.
 """
 import argparse
 import concurrent.futures
@@ -28,7 +28,7 @@ import measures
 SIZE = 256
 STABILITY_PHOTOS = (3, 10, 16, 20, 25)
 JOHNSON_PHOTOS = (3, 10, 20, 1, 16)
-MIX_PHOTOS = (3, 20)
+MIX_PHOTOS = range(0, 26, 3)
 
 
 def evaluations_needed(loss, photo, start, goal, wanted, cap):
@@ -69,7 +69,8 @@ class Evaluation:
         self.paintings = [data.read_painting(options.paintings, s) for s in state["styles"]]
         targets = losses.StyleTargets(extractor, calibration, self.paintings)
         self.loss = losses.PerceptualLoss(extractor, targets,
-                                          [s.get("content", 1.0) for s in state["styles"]])
+                                          [s.get("content", 1.0) for s in state["styles"]],
+                                          rim=losses.RIM)
         self.photos = [data.center_square(path, SIZE) for path in held_out]
         wide = measures.FRAME + 2 * measures.SURROUNDINGS
         self.wide = [data.center_square(held_out[i], wide) for i in STABILITY_PHOTOS]
@@ -84,6 +85,12 @@ class Evaluation:
     def total(self, photo, output, style):
         with torch.no_grad():
             return float(self.loss(photo, output, losses.Goal.of(style - 1))[0])
+
+    def mix_ratio(self, style, other, own):
+        """Total loss to `style` of an equal mix with `other`, over that of the style alone."""
+        mixed = [self.total(self.photos[i], self.stylise(self.photos[i], style, other), style)
+                 for i in MIX_PHOTOS]
+        return sum(mixed) / sum(own[i] for i in MIX_PHOTOS)
 
     def style_row(self, style):
         """(columns of the table, outputs as codes)"""
@@ -100,7 +107,7 @@ class Evaluation:
             "sharpness": (sum(measures.sharpness(o) for o in outputs) /
                           sum(measures.sharpness(p) for p in self.photos)),
             "clipped": statistics.mean(measures.clipped_share(*p) for p in pairs),
-            "rim": statistics.mean(measures.rim_ratio(*p) for p in pairs),
+            "rim": measures.rim_ratio(pairs),
         }
         noise = torch.rand(self.photos[0].shape, generator=torch.Generator().manual_seed(2))
         goal = losses.Goal.of(style - 1)
@@ -113,10 +120,11 @@ class Evaluation:
             if row[column + "_all"]:
                 row[column] = statistics.median(row[column + "_all"])
         if not self.options.no_mixing:
-            row["worst_mix"] = max(
-                self.total(self.photos[i], self.stylise(self.photos[i], style, other), style) /
-                own[i] for i in MIX_PHOTOS for other in range(1, len(self.names))
-                if other != style)
+            mixes = {name: self.mix_ratio(style, other, own)
+                     for other, name in enumerate(self.names) if other not in (0, style)}
+            row["mix_with"] = max(mixes, key=mixes.get)
+            row["worst_mix"] = mixes[row["mix_with"]]
+            row["mixes"] = mixes
         return row, [(255 * x.clamp(0, 1)).round().byte().cpu() for x in outputs]
 
     def photo_row(self):
@@ -143,7 +151,8 @@ def table(rows, photo):
                ("gradient_ssim", "{:.2f}"),
                ("lattice", "{:.2f}"), ("warping", "{:.3f}"), ("noise", "{:.2f}"),
                ("sharpness", "{:.2f}"), ("clipped", "{:.3f}"), ("rim", "{:.2f}"),
-               ("nearest_rmse", "{:.3f}"), ("nearest", "{}"), ("worst_mix", "{:.2f}"))
+               ("nearest_rmse", "{:.3f}"), ("nearest", "{}"), ("worst_mix", "{:.2f}"),
+               ("mix_with", "{}"))
     names = [name for name, _ in columns]
     lines = ["| style | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
 
@@ -154,7 +163,7 @@ def table(rows, photo):
     line("(the photo)", photo)
     for name, row in rows.items():
         line(name, row)
-    numeric = [n for n in names if n != "nearest"]
+    numeric = [n for n in names if n not in ("nearest", "mix_with")]
     for label, of in (("mean", statistics.mean), ("median", statistics.median)):
         line(label, {n: of([r[n] for r in rows.values()]) for n in numeric
                      if all(r.get(n) is not None for r in rows.values())})
@@ -194,6 +203,10 @@ def main():
         if needed:
             print(f"\n{column}: median over photos and styles {statistics.median(needed):.0f}, "
                   f"lowest style {min(row[column] for row in rows.values()):.0f}")
+    if not options.no_mixing:
+        ratios = sorted(ratio for row in rows.values() for ratio in row["mixes"].values())
+        print(f"\nmixes: median {statistics.median(ratios):.2f}, "
+              f"{100 * statistics.mean(ratio <= 2 for ratio in ratios):.0f} % within 2")
     print(f"identity: lowest PSNR {identity:.1f} dB over {len(_evaluation.photos)} photos")
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:

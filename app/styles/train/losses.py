@@ -1,11 +1,13 @@
 """What a good stylisation is, as numbers.
 
-Owns: style targets, the perceptual loss, the stability and noise losses, the lattice loss.
+Owns: style targets, the perceptual loss, the stability and noise losses, the lattice and rim losses.
 
 Style is the mean and the centred covariance of every feature layer (a Gram matrix split into its
 two parts), each term divided by its mean distance from photographs to that painting, so that every
 layer and every style starts at about one. Content is the squared difference of two middle layers
-over their variance. Features skip the outer 8 pixels, or the network hides texture in the rim.
+over their variance. Features may skip the outer 8 pixels, in which pixels that are optimised hide
+texture; a network that is trained needs them, with the rim loss against that: what no loss looks at
+becomes a smooth frame.
 
 A dark photo must stay dark though every painting has one brightness: features are those of the
 output, and of the photo, divided by `exposure_factor` of the photo, the same factor that the
@@ -23,8 +25,9 @@ CONTENT_LAYERS = {2: 0.4, 3: 0.6}  # conv3 at a quarter, conv4 at an eighth of t
 MEAN_WEIGHT = 0.5
 CONTENT_WEIGHT = 1.1
 VARIATION_WEIGHT = 1.0
-LATTICE_WEIGHT = 450.0
+LATTICE_WEIGHT = 1500.0
 NOISE_WEIGHT = 0.02
+RIM_WEIGHT = 0.1
 POOLED_SHARE = 0.75      # style statistics of the whole batch: a crop need not have every colour
 RIM = 8
 LATTICE_PERIOD = 8       # pixels between the positions of the coarsest layer
@@ -121,11 +124,24 @@ def lattice_energy(x):
     return cells.mean((2, 4)).var((2, 3), unbiased=False).mean(1)
 
 
-class PerceptualLoss:
-    """Total loss per picture of a batch that shall meet a Goal."""
+def rim_imbalance(x):
+    """Along each side of the pictures: how far the energy of gradients in three bands of RIM / 2
+    pixels is from that further inside; mean squared logarithm of the ratio."""
+    down, right = (x[:, :, 1:, :-1] - x[:, :, :-1, :-1]), (x[:, :, :-1, 1:] - x[:, :, :-1, :-1])
+    energy, width, total = (down**2 + right**2).mean((0, 1)), RIM // 2, 0.0
+    for side in (energy, energy.flip(0), energy.t(), energy.t().flip(0)):
+        inwards = side.mean(1) + 1e-4
+        bands = inwards[:3 * width].view(3, width).mean(1)
+        total = total + (bands / inwards[2 * RIM:5 * RIM].mean().detach()).log().pow(2).mean() / 4
+    return total
 
-    def __init__(self, features, targets, content_factors):
-        self.features, self.targets = features, targets
+
+class PerceptualLoss:
+    """Total loss per picture of a batch that shall meet a Goal. `rim`: outer pixels that features
+    skip."""
+
+    def __init__(self, features, targets, content_factors, rim=0):
+        self.features, self.targets, self.rim = features, targets, rim
         self.content_factors = torch.tensor(content_factors)
 
     def __call__(self, photo, output, goal, pooled=True, style_weight=1.0, levels=None):
@@ -133,7 +149,8 @@ class PerceptualLoss:
         start of a training from nothing. levels [S]: the loss that each style has on its own
         (None: all the same); a mix shall be as near to both in proportion to these, where else
         the styles that are met easily would yield to the others."""
-        inside = (slice(None), slice(None), slice(RIM, -RIM), slice(RIM, -RIM))
+        rows, columns = (slice(self.rim, size - self.rim) for size in photo.shape[2:])
+        inside = (slice(None), slice(None), rows, columns)
         count, bright = len(photo), exposure_factor(photo)
         found = self.features((output / bright)[inside])
         with torch.no_grad():

@@ -77,14 +77,16 @@ def clipped_share(photo, output):
     return float((extreme(output, 0.01) & ~extreme(photo, 0.04)).float().mean())
 
 
-def rim_ratio(photo, output, rim=6):
-    """Gradient in the outer pixels over the gradient inside, relative to the photo's own."""
+def rim_ratio(pairs, rim=8):
+    """How much finer or flatter than the rest the outer pixels are painted: energy of gradients in
+    the outer `rim` pixels over that from 2 to 5 times as far in, over the photo's own; geometric
+    mean over (photo, output) pairs."""
     def ratio(x):
-        g = gradient_magnitude(x)[0, 0]
-        inside = torch.zeros_like(g, dtype=torch.bool)
-        inside[rim:-rim, rim:-rim] = True
-        return g[~inside].mean() / g[inside].mean()
-    return float(ratio(output) / ratio(photo))
+        energy = gradient_magnitude(x)[0, 0]**2
+        sides = sum(side.mean(1) for side in (energy, energy.flip(0), energy.t(),
+                                              energy.t().flip(0)))
+        return math.log(sides[:rim].mean() / sides[2 * rim:5 * rim].mean())
+    return math.exp(sum(ratio(output) - ratio(photo) for photo, output in pairs) / len(pairs))
 
 
 def _motions():

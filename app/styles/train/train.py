@@ -146,6 +146,7 @@ class Run:
             self.iteration, self.elapsed = state["iteration"], state["elapsed"]
             self.from_nothing = state["settings"]["from_nothing"]
             self.new_styles = state["settings"]["new_styles"]
+            self.levels = state.get("levels", self.levels)
             return state
         if self.options.start_from:
             source = checkpoint.load(self.options.start_from)
@@ -160,6 +161,7 @@ class Run:
             "elapsed": self.elapsed,
             "settings": dict(vars(self.options), from_nothing=self.from_nothing,
                              new_styles=self.new_styles),
+            "levels": self.levels,
             "parameters": checkpoint.flatten(optimiser.parameters), "average": optimiser.average,
             "adam_mean": optimiser.mean, "adam_square": optimiser.square})
 
@@ -196,8 +198,8 @@ class Run:
         return weights[:, None].expand(-1, count // len(weights), -1).reshape(count, -1)
 
     def _compute(self, phase, inputs):
-        """One step on given inputs. Returns [5 + G]: means of total, stability, style, content and
-        lattice, then the total of every group."""
+        """One step on given inputs. Returns [6 + G]: means of total, stability, style, content,
+        lattice and rim, then the total of every group."""
         goal = losses.Goal(inputs["first"], inputs["second"], inputs["blend"], inputs["strength"])
         wide, margin, crop = inputs["wide"], phase.margin, phase.crop
         photo = wide[:, :, margin:margin + crop, margin:margin + crop].contiguous()
@@ -217,7 +219,8 @@ class Run:
         total, parts = self.loss(photo, output, goal, style_weight=inputs["style_weight"],
                                  levels=self.levels)
         lattice = losses.lattice_energy(output).mean()
-        objective = total.mean() + losses.LATTICE_WEIGHT * lattice
+        rim = losses.rim_imbalance(output)
+        objective = (total.mean() + losses.LATTICE_WEIGHT * lattice + losses.RIM_WEIGHT * rim)
         stability = total.new_zeros(1)
         if moved:
             stability = views.loss(output, outputs[count:count + moved])
@@ -226,7 +229,7 @@ class Run:
                          self.options.stability * (calm[:moved] * stability).sum() / (2 * moved) +
                          losses.NOISE_WEIGHT * (calm[count - disturbed:] * gain).mean())
         self.optimiser.update(objective, inputs["rates"])
-        means = [total, stability, parts["style"], parts["content"], lattice]
+        means = [total, stability, parts["style"], parts["content"], lattice, rim]
         return torch.cat([torch.stack([m.detach().mean() for m in means]),
                           total.detach().view(phase.groups, -1).mean(1)])
 
@@ -237,7 +240,7 @@ class Run:
         result = self._compute(phase, inputs)
         self.iteration += 1
         pure = (inputs["blend"] == 0) & (inputs["strength"] == 1)
-        for style, level in zip(inputs["first"][pure], result[5:][pure]):
+        for style, level in zip(inputs["first"][pure], result[6:][pure]):
             self.levels[style] += LEVEL_RATE * (level - self.levels[style])
         return inputs["first"], pure, result
 
@@ -255,15 +258,15 @@ class Report:
     def line(self, run):
         styles, pure, rows = (torch.stack(column) for column in zip(*self.pending))
         rate = len(rows) / (time.time() - self.since)
-        total, stability, style, content, lattice = rows[:, :5].mean(0).tolist()
-        groups = rows[:, 5:]
+        total, stability, style, content, lattice, rim = rows[:, :6].mean(0).tolist()
+        groups = rows[:, 6:]
         per_style = " ".join(
             f"{name[:6]} {float(groups[pure & (styles == i)].mean()):.2f}"
             for i, name in enumerate(self.names) if bool((pure & (styles == i)).any()))
         self.pending, self.since = [], time.time()
         return (f"{run.iteration} {run.elapsed / 60:.1f} min {rate:.1f} it/s total {total:.3f} "
                 f"stability {stability:.5f} style {style:.3f} content {content:.3f} "
-                f"lattice {lattice:.6f} | {per_style}")
+                f"lattice {lattice:.6f} rim {rim:.3f} | {per_style}")
 
 
 def main():
