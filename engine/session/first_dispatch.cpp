@@ -33,7 +33,7 @@ std::vector<Task> plan(gpu::KernelCache& kernels, const graph::RenderGraph& grap
   std::vector<Task> tasks;
   std::set<gpu::KernelKey> planned;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (kernels.seen_before(keys[i]) || !planned.insert(keys[i]).second) continue;
+    if (!planned.insert(keys[i]).second || kernels.seen_before(keys[i])) continue;
     tasks.push_back({&graph.passes[i], &keys[i], work_of_invocation(graph.passes[i])});
   }
   std::stable_sort(tasks.begin(), tasks.end(),

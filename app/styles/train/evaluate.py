@@ -204,7 +204,7 @@ def main():
             print(f"\n{column}: median over photos and styles {statistics.median(needed):.0f}, "
                   f"lowest style {min(row[column] for row in rows.values()):.0f}")
     if not options.no_mixing:
-        ratios = sorted(ratio for row in rows.values() for ratio in row["mixes"].values())
+        ratios = [ratio for row in rows.values() for ratio in row["mixes"].values()]
         print(f"\nmixes: median {statistics.median(ratios):.2f}, "
               f"{100 * statistics.mean(ratio <= 2 for ratio in ratios):.0f} % within 2")
     print(f"identity: lowest PSNR {identity:.1f} dB over {len(_evaluation.photos)} photos")

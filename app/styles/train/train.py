@@ -220,7 +220,7 @@ class Run:
                                  levels=self.levels)
         lattice = losses.lattice_energy(output).mean()
         rim = losses.rim_imbalance(output)
-        objective = (total.mean() + losses.LATTICE_WEIGHT * lattice + losses.RIM_WEIGHT * rim)
+        objective = total.mean() + losses.LATTICE_WEIGHT * lattice + losses.RIM_WEIGHT * rim
         stability = total.new_zeros(1)
         if moved:
             stability = views.loss(output, outputs[count:count + moved])
