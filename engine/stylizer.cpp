@@ -133,6 +133,7 @@ void Stylizer::prepare(const video::FrameFormat& source, const video::FrameForma
   options.conv_choices = choose_kernels(request);
   options.memory_sharers = memory_sharers_;
   session_ = std::make_unique<session::Session>(*device_, *kernels_, *model_, request, options);
+  session_->time_passes(times_passes_);
   kernels_->save();
   ++rebuilds_;
   plan_features();
@@ -266,6 +267,11 @@ StylizerStats Stylizer::stats() const {
     stats.live_bytes = graph().live_bytes;
   }
   return stats;
+}
+
+void Stylizer::time_passes(bool on) {
+  times_passes_ = on;
+  if (session_) session_->time_passes(on);
 }
 
 std::vector<session::PassTime> Stylizer::pass_times() const {

@@ -123,8 +123,10 @@ class Stylizer {
   const std::vector<TuningResult>& tuning_results() const { return tuning_results_; }
 
   StylizerStats stats() const;
-  /// The graph that runs, and the device time of its passes for the last frame received; after
-  /// prepare().
+  /// From the next submitted frame on, whether each pass is timed: Executor::time_passes.
+  void time_passes(bool on);
+  /// The graph that runs, and the device time of its passes for the last frame received, where they
+  /// were timed; after prepare().
   const graph::RenderGraph& graph() const { return session_->executor().graph(); }
   std::vector<session::PassTime> pass_times() const;
   double network_ms() const;
@@ -158,6 +160,7 @@ class Stylizer {
   std::optional<FeatureView> absorbed_;  // that nothing will come
   std::deque<video::Frame> finished_;    // taken out of their slots to make room
   Look look_;
+  bool times_passes_ = false;
   unsigned memory_sharers_ = 1;
   std::uint64_t frames_ = 0;
   std::uint64_t rebuilds_ = 0;

@@ -86,10 +86,10 @@ void draw_passes(State& state) {
   for (const session::PassTime& pass : passes) total += pass.ms;
   std::stable_sort(passes.begin(), passes.end(),
                    [](const auto& a, const auto& b) { return a.ms > b.ms; });
+  if (total <= 0) return heading("Device time");
   char title[64];
   std::snprintf(title, sizeof title, "Device time  %.1f ms in %zu passes", total, passes.size());
   heading(title);
-  if (total <= 0) return;
   passes.resize(std::min(passes.size(), most_passes));
   for (const session::PassTime& pass : passes) {
     const ImVec2 place = ImGui::GetCursorScreenPos();

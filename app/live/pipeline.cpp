@@ -239,6 +239,7 @@ void Pipeline::make_stylizer() {
   update_report([](Report& report) { report.compiling = true; });
   stylizer_ = std::make_unique<Stylizer>(app::load_model(model_->choice), options_.stylizer);
   stylizer_->watch_layer(watched_);
+  stylizer_->time_passes(times_passes_);
   redraw_ = true;
 }
 
@@ -314,6 +315,15 @@ void Pipeline::watch_layer(std::optional<std::size_t> layer) {
     if (stylizer_) stylizer_->watch_layer(layer);
     redraw_ = true;
     if (!layer) update_report([](Report& report) { report.features = nullptr; });
+  });
+}
+
+void Pipeline::time_passes(bool on) {
+  if (std::exchange(asked_for_times_, on) == on) return;
+  post([this, on] {
+    times_passes_ = on;
+    if (stylizer_) stylizer_->time_passes(on);
+    redraw_ = true;
   });
 }
 

@@ -80,6 +80,8 @@ class Pipeline {
   /// For the model of this number only; from the next frame on, also of a paused source.
   void set_look(const Look& look, std::uint64_t model_number);
   void watch_layer(std::optional<std::size_t> layer);
+  /// Whether Report::passes is wanted; what is asked for again costs nothing.
+  void time_passes(bool on);
 
   /// Calls `control` with the source, where there is one.
   void control_source(const std::function<void(video::LiveSource&)>& control);
@@ -112,6 +114,7 @@ class Pipeline {
   void update_report(const std::function<void(Report&)>& update);
 
   PipelineOptions options_;
+  bool asked_for_times_ = false;  // the caller's
   // The thread's own.
   std::unique_ptr<video::LiveSource> source_;
   std::unique_ptr<Stylizer> stylizer_;
@@ -119,6 +122,7 @@ class Pipeline {
   std::optional<video::LiveFrame> last_frame_;
   std::optional<Picture> last_picture_;
   std::optional<std::size_t> watched_;
+  bool times_passes_ = false;
   std::unique_ptr<video::Recorder> recorder_;
   std::unique_ptr<video::VirtualCamera> virtual_camera_;
   std::vector<std::future<void>> savers_;

@@ -35,6 +35,7 @@ void serve_requests(State& state, Pipeline& pipeline, Window& window, Clock::tim
     pipeline.set_network_height(*requests.network_height);
   }
   if (requests.watch) pipeline.watch_layer(*requests.watch);
+  pipeline.time_passes(state.settings.tab == Tab::lab);
   pipeline.control_source([requests](video::LiveSource& source) {
     if (requests.pause) *requests.pause ? source.pause() : source.resume();
     if (requests.step) source.step();

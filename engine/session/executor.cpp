@@ -30,7 +30,7 @@ Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::Render
                    MemoryUse::upload, "upload" + number};
     slot.output = std::make_shared<gpu::Buffer>(device, at_least_one(graph_.frame_out_bytes),
                                                 output, "output" + number);
-    slot.recorder = record(slot, "slot" + number, graph_.passes);
+    record_plain(slot, i);
     slots_.push_back(std::move(slot));
   }
 }
@@ -64,7 +64,8 @@ void Executor::upload_constants() {
 }
 
 std::unique_ptr<gpu::Recorder> Executor::record(const Slot& slot, const std::string& name,
-                                                const std::vector<graph::Pass>& passes) {
+                                                const std::vector<graph::Pass>& passes,
+                                                const graph::FeatureGraph* features) {
   const auto pass_count = static_cast<std::uint32_t>(passes.size());
   auto result = std::make_unique<gpu::Recorder>(device_, name, pass_count + 1);
   gpu::Recorder& recorder = *result;
@@ -78,7 +79,11 @@ std::unique_ptr<gpu::Recorder> Executor::record(const Slot& slot, const std::str
     recorder.copy(slot.upload, graph_.parameter_bytes, buffers_.frame_in, 0, graph_.frame_in_bytes);
   }
   recorder.barrier(gpu::Stage::transfer, gpu::Stage::compute);
-  recorder.timestamp(0);
+  const auto [first, last] = network_stamps(features);
+  const auto stamp = [&recorder, &slot, first = first, last = last](std::uint32_t i) {
+    if (slot.timed || i == 0 || i == first || i == last) recorder.timestamp(i);
+  };
+  stamp(0);
   double ms = 0;  // of the submit that is being recorded
   for (std::uint32_t i = 0; i < pass_count; ++i) {
     const graph::Pass& pass = passes[i];
@@ -92,7 +97,7 @@ std::unique_ptr<gpu::Recorder> Executor::record(const Slot& slot, const std::str
     ms = parts > 1 ? pass_ms : ms + pass_ms;
     recorder.dispatch(kernels_.get(kernel_key(pass)), buffers_.bindings(pass, slot.features.data),
                       pass.push, pass.groups, pass.name, parts);
-    recorder.timestamp(i + 1);
+    stamp(i + 1);
   }
   recorder.barrier(gpu::Stage::compute, gpu::Stage::transfer);
   if (graph_.frame_out_bytes > 0) {
@@ -103,7 +108,13 @@ std::unique_ptr<gpu::Recorder> Executor::record(const Slot& slot, const std::str
   return result;
 }
 
-void Executor::record_features(Slot& slot, const std::string& name) {
+void Executor::record_plain(Slot& slot, int number) {
+  slot.recorder.reset();  // waits for what it has in flight
+  slot.recorder = record(slot, "slot " + std::to_string(number), graph_.passes, nullptr);
+}
+
+void Executor::record_features(Slot& slot, int number) {
+  const std::string name = "features " + std::to_string(number);
   FeatureRecording& recording = slot.features;
   recording.recorder.reset();  // before the memory that it names
   recording = {};
@@ -111,7 +122,7 @@ void Executor::record_features(Slot& slot, const std::string& name) {
   recording.graph = features_;
   recording.passes = passes_with(graph_, *features_);
   recording.data = {device_, features_->bytes, gpu::MemoryUse::read_back, name};
-  recording.recorder = record(slot, name, recording.passes);
+  recording.recorder = record(slot, name, recording.passes, features_.get());
 }
 
 void Executor::set_features(std::shared_ptr<const graph::FeatureGraph> features) {
@@ -158,9 +169,9 @@ std::shared_ptr<gpu::Buffer> Executor::read_back(const gpu::Buffer& output) {
 
 void Executor::submit(int number) {
   Slot& slot = slots_[static_cast<std::size_t>(number)];
-  if (slot.features.graph != features_) {
-    record_features(slot, "features " + std::to_string(number));
-  }
+  const bool other_times = std::exchange(slot.timed, timed_) != timed_;
+  if (other_times) record_plain(slot, number);
+  if (other_times || slot.features.graph != features_) record_features(slot, number);
   slot.with_features = features_ != nullptr;
   const std::uint64_t before = timeline_.submitted();
   std::size_t count = 0;
@@ -179,6 +190,7 @@ bool Executor::wait(int slot, std::chrono::nanoseconds timeout) {
 
 std::vector<PassTime> Executor::pass_times(int number) const {
   const Slot& slot = slots_[static_cast<std::size_t>(number)];
+  if (!slot.timed) return {};
   const std::vector<graph::Pass>& passes =
       slot.with_features ? slot.features.passes : graph_.passes;
   const std::vector<double> stamps = slot.last_recorder().timestamps_ms();
@@ -192,10 +204,14 @@ std::vector<PassTime> Executor::pass_times(int number) const {
 double Executor::network_ms(int number) const {
   const Slot& slot = slots_[static_cast<std::size_t>(number)];
   const std::vector<double> stamps = slot.last_recorder().timestamps_ms();
-  const std::size_t last =
-      graph_.last_network + (slot.with_features ? slot.features.graph->passes.size() : 0);
-  if (stamps.size() <= last) return 0;
-  return stamps[last] - stamps[graph_.first_network];
+  const auto [first, last] =
+      network_stamps(slot.with_features ? slot.features.graph.get() : nullptr);
+  return stamps.size() <= last ? 0 : stamps[last] - stamps[first];
+}
+
+std::pair<std::size_t, std::size_t> Executor::network_stamps(
+    const graph::FeatureGraph* features) const {
+  return {graph_.first_network, graph_.last_network + (features ? features->passes.size() : 0)};
 }
 
 void Executor::fill_arena(std::uint32_t word) {

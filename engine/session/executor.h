@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/gpu/device.h"
@@ -82,7 +83,12 @@ class Executor {
   /// False where the timeout passed first.
   bool wait(int slot, std::chrono::nanoseconds timeout = std::chrono::nanoseconds::max());
 
-  /// Device time of each pass of the slot's last frame; empty on a device without timestamps.
+  /// Whether frames submitted from now on time every pass. Off at the start: some drivers take
+  /// longer for the time than for a small pass. A slot records its commands anew where this
+  /// changed.
+  void time_passes(bool on) { timed_ = on; }
+  /// Device time of each pass of the slot's last frame; empty where they were not timed or on a
+  /// device without timestamps.
   std::vector<PassTime> pass_times(int slot) const;
   /// The network's passes together, ms.
   double network_ms(int slot) const;
@@ -107,6 +113,7 @@ class Executor {
     std::shared_ptr<gpu::Buffer> output;
     std::unique_ptr<gpu::Recorder> recorder;
     FeatureRecording features;
+    bool timed = false;          // what was recorded, pass by pass
     bool with_features = false;  // its last frame
     std::uint64_t value = 0;     // of the timeline when its last frame is done
 
@@ -117,9 +124,13 @@ class Executor {
   double estimated_ms(const graph::Pass& pass) const;
   std::uint32_t parts_of(const graph::Pass& pass) const;
   void upload_constants();
+  void record_plain(Slot& slot, int number);
+  void record_features(Slot& slot, int number);
   std::unique_ptr<gpu::Recorder> record(const Slot& slot, const std::string& name,
-                                        const std::vector<graph::Pass>& passes);
-  void record_features(Slot& slot, const std::string& name);
+                                        const std::vector<graph::Pass>& passes,
+                                        const graph::FeatureGraph* features);
+  /// Of the timestamps before the network's first pass and after its last.
+  std::pair<std::size_t, std::size_t> network_stamps(const graph::FeatureGraph* features) const;
   void run_now(gpu::Recorder& recorder);
 
   gpu::Device& device_;
@@ -128,6 +139,7 @@ class Executor {
   Slices slices_;
   GraphBuffers buffers_;
   std::shared_ptr<const graph::FeatureGraph> features_;
+  bool timed_ = false;
   std::vector<Slot> slots_;
   gpu::Timeline timeline_;  // last: waits for the device before the rest goes
 };

@@ -78,6 +78,7 @@ class Session {
   /// Of the last frame received that had one of the features set, once.
   std::optional<FeatureView> take_features() { return std::exchange(view_, std::nullopt); }
 
+  void time_passes(bool on) { executor_->time_passes(on); }
   /// The slot of the last frame received, for Executor::pass_times.
   int last_slot() const { return last_slot_; }
 

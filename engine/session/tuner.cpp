@@ -101,7 +101,9 @@ Tuner::Tuner(gpu::Device& device, gpu::KernelCache& kernels, const net::Model& m
 std::unique_ptr<Session> Tuner::make_session(const graph::ConvChoices& choices) {
   SessionOptions options = options_;
   options.conv_choices = choices;
-  return std::make_unique<Session>(device_, kernels_, model_, request_, options);
+  auto session = std::make_unique<Session>(device_, kernels_, model_, request_, options);
+  session->time_passes(true);
+  return session;
 }
 
 void Tuner::add_candidates() {

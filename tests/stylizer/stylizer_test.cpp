@@ -169,6 +169,32 @@ TEST(Stylizer, SteadyFramesAskForSubmitsAlone) {
   EXPECT_EQ(after.submits, before.submits + 5);
 }
 
+TEST(Stylizer, PassesAreTimedWhereThatIsAskedFor) {
+  Stylizer stylizer(live_model(), {});
+  const video::Frame frame = picture(format_of(64, 48), 0);
+  const auto codes = samples(stylise(stylizer, frame));
+  EXPECT_TRUE(stylizer.pass_times().empty());
+  EXPECT_GT(stylizer.network_ms(), 0);
+  for (const bool timed : {true, false, true}) {
+    stylizer.time_passes(timed);
+    for (int slot = 0; slot < 2; ++slot) {
+      EXPECT_EQ(samples(stylise(stylizer, frame)), codes);
+      const std::vector<session::PassTime> passes = stylizer.pass_times();
+      ASSERT_EQ(passes.size(), timed ? stylizer.graph().passes.size() : 0);
+      double network_ms = 0;
+      for (std::size_t i = 0; i < passes.size(); ++i) {
+        EXPECT_GE(passes[i].ms, 0) << passes[i].name;
+        const bool inside =
+            i >= stylizer.graph().first_network && i < stylizer.graph().last_network;
+        network_ms += inside ? passes[i].ms : 0;
+      }
+      if (timed) {
+        EXPECT_NEAR(network_ms, stylizer.network_ms(), 1e-6 * network_ms);
+      }
+    }
+  }
+}
+
 TEST(Stylizer, WhatDoesNotFitIsRefusedWithTheHeightThatWould) {
   StylizerOptions options;
   options.network_height = 16384;
