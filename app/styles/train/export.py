@@ -99,8 +99,8 @@ def build(net, styles, half):
     x = layer(graph.upsample(x, "up1_nearest"))
     x = layer(graph.upsample(x, "up2_nearest"))
     x = graph.node("Add", [x, first], "skip")
-    x = graph.conv(x, net.last.detach().contiguous().numpy(), "last",
-                   bias=net.last_bias.detach().numpy())
+    weight, bias = (value.detach().contiguous().numpy() for value in net.last_layer())
+    x = graph.conv(x, weight, "last", bias=bias)
     x = graph.node("DepthToSpace", [x], "logits", blocksize=network.SQUEEZE, mode="CRD")
 
     luma = graph.node("Conv", ["image", graph.constant("luma_weight", net.luma.numpy())], "luma",

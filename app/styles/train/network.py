@@ -93,6 +93,16 @@ class StyleNetwork(nn.Module):
         return (list(zip(gammas, betas)), style @ self.gain, style @ self.offset,
                 style @ self.photo)
 
+    def last_layer(self):
+        """(weight, bias) of the last conv: the parameters less what would paint a lattice of two
+        pixels on flat areas. All SQUEEZE x SQUEEZE phases of a colour answer flat features alike
+        when their taps have the same sum."""
+        phases = self.last.view(3, SQUEEZE**2, *self.last.shape[1:])
+        taps = phases.mean((3, 4), keepdim=True)
+        weight = (phases - taps + taps.mean(1, keepdim=True)).flatten(0, 1)
+        bias = self.last_bias.view(3, -1).mean(1).repeat_interleave(SQUEEZE**2)
+        return kernels.channels_last(weight), bias
+
     def _finish(self, image, x, gain, offset, photo):
         luma = F.conv2d(image, self.luma)
         logits = F.pixel_shuffle(x, SQUEEZE) + per_channel(gain) * luma + per_channel(offset)
@@ -114,7 +124,7 @@ class StyleNetwork(nn.Module):
             up = 2 if block == self.architecture.blocks - 1 else 1
             x = layer(layer(x), x, relu=False, up=up)
         x = layer(layer(x, up=2), first)
-        return self._finish(image, F.conv2d(x, self.last, self.last_bias), gain, offset, photo)
+        return self._finish(image, F.conv2d(x, *self.last_layer()), gain, offset, photo)
 
     def forward_plain(self, image, style):
         norms, gain, offset, photo = self.style_parameters(style)
@@ -135,8 +145,8 @@ class StyleNetwork(nn.Module):
         for _ in range(self.architecture.blocks):
             x = x + layer(layer(x), relu=False)
         x = layer(upsample(layer(upsample(x)))) + first
-        return self._finish(image, F.conv2d(kernels.pad(x), self.last, self.last_bias), gain,
-                            offset, photo)
+        return self._finish(image, F.conv2d(kernels.pad(x), *self.last_layer()), gain, offset,
+                            photo)
 
     def macs_per_pixel(self):
         """Multiply-adds of the convolutions per pixel of the image."""
