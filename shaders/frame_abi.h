@@ -54,9 +54,12 @@ ABI_CONSTANT KEEP_DIFFERENCES = 2;  // RGB less its luma
   SAMPLE_CONSTANTS(C)       \
   C(21, unscaled, UNSCALED, 0)
 
+// rows, columns: of the source that a pixel, and four neighbours of a row, are made of at most.
 #define RESCALE_CONSTANTS(C) \
   C(1, grow_y, GROW_Y, 0)    \
-  C(2, grow_x, GROW_X, 0)
+  C(2, grow_x, GROW_X, 0)    \
+  C(3, rows, ROWS, 4)        \
+  C(4, columns, COLUMNS, 8)
 
 #define EMIT_CONSTANTS(C)                \
   SAMPLE_CONSTANTS(C)                    \

@@ -3,7 +3,7 @@
 // its reflection. Vertical sums of a chunk come first, so that each word is loaded and unpacked once
 // for four pixels.
 // Tile: four neighbours of a row per invocation; x: quads of a row, y: rows.
-// variants: storage storage_half
+// variants: texel texel_half storage storage_half
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
@@ -19,7 +19,7 @@ INGEST_CONSTANTS(CONSTANT)
 #include "shaders/lib/resample.glsl"
 #include "shaders/lib/samples.glsl"
 
-layout(set = 0, binding = 0, std430) readonly buffer frame_block { uint data[]; } frame;
+WORDS_IN(0, frame)
 TENSOR_OUT(1, result)
 PUSH(IngestPush)
 
@@ -34,8 +34,8 @@ int reflect_into(int coordinate, int size) {
 
 vec4 load_chunk(int plane, int row, int chunk) {
   int word = push.plane_word[plane] + row * push.plane_pitch[plane];
-  if (WIDE == 0) return vec4(slots_of(frame.data[word + chunk], 0u));
-  return vec4(slots_of(frame.data[word + 2 * chunk], frame.data[word + 2 * chunk + 1]));
+  if (WIDE == 0) return vec4(slots_of(word_of(frame, word + chunk), 0u));
+  return vec4(slots_of(word_of(frame, word + 2 * chunk), word_of(frame, word + 2 * chunk + 1)));
 }
 
 Place place(int index, int count, int size, int log2_cell, int site) {

@@ -137,6 +137,13 @@ void add_size_option(CLI::App& command, int& width, int& height,
   if (width > 0) option->default_str(std::to_string(width) + "x" + std::to_string(height));
 }
 
+void add_height_option(CLI::App& command, int& height) {
+  command
+      .add_option("--height", height,
+                  "Lines that the network works at; the output keeps the source's size")
+      ->check(CLI::Range(16, largest_side));
+}
+
 /// KEY=VALUE, any number of times.
 void add_pairs_option(CLI::App& command, const std::string& name, Pairs& pairs,
                       const std::string& description) {
@@ -168,10 +175,7 @@ void add_apply(CLI::App& app, Command& chosen) {
   command->add_option("OUT", options->sink.output, "Video, image, pattern or - (y4m pipe)")
       ->required();
   add_look_options(*command, options->looks);
-  command
-      ->add_option("--height", options->stylizer.network_height,
-                   "Lines that the network works at; the output keeps the source's size")
-      ->check(CLI::Range(16, largest_side));
+  add_height_option(*command, options->stylizer.network_height);
   command->add_option("--out-height", options->out_height, "Lines of the output")
       ->check(CLI::Range(16, largest_side));
   command->add_option("--frames", options->source.frame_limit, "Stop after so many frames")
@@ -249,6 +253,7 @@ void add_bench(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<BenchOptions>();
   add_look_options(*command, options->looks);
   add_size_option(*command, options->width, options->height);
+  add_height_option(*command, options->stylizer.network_height);
   command->add_option("--frames", options->frames, "Frames to time, after 2")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

@@ -119,6 +119,11 @@ DraftBinding Draft::table_in(ResourceId table) {
   return {resource, Access::texel_read, TexelFormat::rgba32f, 0, 0};
 }
 
+DraftBinding Draft::words_in(ResourceId frame) {
+  if (!options_.texel_reads) return {frame, Access::storage_read, TexelFormat::none, 0, 0};
+  return {frame, Access::texel_read, TexelFormat::r32ui, 0, 0};
+}
+
 DraftBinding Draft::tensor_out(const TensorRef& tensor, int first, int count) {
   const std::uint64_t plane = tensor_bytes(tensor, 1);
   const int planes = count < 0 ? tensor.planes() - first : count;
@@ -152,6 +157,14 @@ std::string Draft::tensor_kernel(const std::string& stem, const TensorRef& sourc
 
 std::string Draft::table_kernel(const std::string& stem) const {
   return stem + (options_.texel_reads ? ".texel" : ".storage");
+}
+
+int Draft::row_workgroup(int items) const {
+  if (!device().software) return 32;
+  constexpr int widest = 64;
+  const auto div_up = [](int a, int b) { return (a + b - 1) / b; };
+  const int lanes = static_cast<int>(device().subgroup_size);
+  return div_up(div_up(items, div_up(items, widest)), lanes) * lanes;
 }
 
 std::array<std::uint32_t, 3> Draft::groups(std::int64_t tiles, int planes) const {

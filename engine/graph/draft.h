@@ -125,10 +125,11 @@ class Draft {
   ResourceId frame_in(std::uint64_t bytes);
   ResourceId frame_out(std::uint64_t bytes);
 
-  /// Bindings as the shader macros TENSOR_IN, TABLE_IN, TENSOR_OUT, TABLE_OUT expect them; a read
-  /// of -1 binds some constant (a binding that the kernel's constants leave unused).
+  /// Bindings as the shader macros TENSOR_IN, TABLE_IN, WORDS_IN, TENSOR_OUT, TABLE_OUT expect
+  /// them; a read of -1 binds some constant (a binding that the kernel's constants leave unused).
   DraftBinding tensor_in(const TensorRef& tensor);
   DraftBinding table_in(ResourceId table);
+  DraftBinding words_in(ResourceId frame);
   /// Planes [first, first + count) of a tensor; count -1: all. Begins at the last address before
   /// them that the device can bind, out_lead texels earlier; for_plane_windows makes that 0.
   DraftBinding tensor_out(const TensorRef& tensor, int first = 0, int count = -1);
@@ -140,6 +141,11 @@ class Draft {
   std::string tensor_kernel(const std::string& stem, const TensorRef& source,
                             const TensorRef& result, bool shared = false) const;
   std::string table_kernel(const std::string& stem) const;
+
+  /// Width of the workgroups that share out the items of a row, one per invocation. A CPU driver
+  /// takes as long to begin a workgroup as for dozens of operations of one, so there they are as
+  /// wide as those of other kernels, and as even as can be.
+  int row_workgroup(int items) const;
 
   /// Group counts for `tiles` workgroups (lib/grid.glsl: x within z) and `planes` of them in y.
   std::array<std::uint32_t, 3> groups(std::int64_t tiles, int planes) const;

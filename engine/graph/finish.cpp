@@ -9,12 +9,25 @@
 namespace impasto::graph {
 namespace {
 
+std::uint64_t texel_bytes(TexelFormat format) {
+  switch (format) {
+    case TexelFormat::r32ui:
+      return 4;
+    case TexelFormat::rgba16f:
+      return 8;
+    case TexelFormat::none:
+    case TexelFormat::rgba32f:
+      return 16;
+  }
+  return 16;
+}
+
 void check_limits(const Pass& pass, const DeviceTraits& device) {
   for (const Binding& binding : pass.bindings) {
     const bool texel = binding.access == Access::texel_read;
-    const std::uint64_t texel_bytes = binding.format == TexelFormat::rgba16f ? 8 : 16;
-    const bool fits = texel ? binding.range.size / texel_bytes <= device.max_texel_elements
-                            : binding.range.size <= device.max_storage_range;
+    const bool fits =
+        texel ? binding.range.size / texel_bytes(binding.format) <= device.max_texel_elements
+              : binding.range.size <= device.max_storage_range;
     if (!fits) {
       throw Error(ExitCode::gpu, pass.name + ": a tensor of " +
                                      std::to_string(binding.range.size >> 20) +

@@ -28,7 +28,8 @@ void add_ingest(Draft& draft, const std::string& name, const video::FrameFormat&
                 const FrameGeometry& geometry, bool with_alpha, const net::ValueRange& range,
                 const std::string& kernel, const DraftBinding& target) {
   abi::IngestConstants constants;
-  constants.workgroup = draft.device().software ? 8 : 32;
+  const int quads = (geometry.network_width + 3) / 4;
+  constants.workgroup = draft.row_workgroup(quads);
   describe_samples(source, constants);
   if (!with_alpha) constants.plane3 = -1;
   constants.unscaled =
@@ -58,12 +59,20 @@ void add_ingest(Draft& draft, const std::string& name, const video::FrameFormat&
   pass.name = name;
   pass.kernel = kernel;
   pass.constants = constant_words(constants);
-  pass.bindings = {{draft.frame_in(layout.bytes), Access::storage_read, TexelFormat::none, 0, 0},
-                   target};
+  pass.bindings = {draft.words_in(draft.frame_in(layout.bytes)), target};
   pass.push = push_bytes(push);
-  pass.groups = {group_count(geometry.network_width, 4 * constants.workgroup),
+  pass.groups = {group_count(quads, constants.workgroup),
                  static_cast<std::uint32_t>(geometry.network_height), 1};
   draft.add(std::move(pass));
+}
+
+/// Samples with a weight under `pixels` neighbours of `count` over `size` samples, at most: as
+/// rescale.comp has it.
+int samples_under(int pixels, int count, int size) {
+  const double ratio = static_cast<double>(size) / count;
+  const double reach = count > size ? 1.5 : std::max(1.0, ratio) / 2;
+  // One more than whole by a rounding error would be a sample of no weight.
+  return static_cast<int>(std::ceil((pixels - 1) * ratio + 2 * reach + 1 - 1e-6));
 }
 
 TensorRef add_rescale(Draft& draft, const TensorRef& source, const FrameGeometry& geometry,
@@ -71,9 +80,12 @@ TensorRef add_rescale(Draft& draft, const TensorRef& source, const FrameGeometry
   const TensorRef result =
       draft.tensor("rescaled", source.channels, output.height, output.width, source.half);
   abi::RescaleConstants constants;
-  constants.workgroup = draft.device().software ? 8 : 32;
+  const int quads = (output.width + 3) / 4;
+  constants.workgroup = draft.row_workgroup(quads);
   constants.grow_y = output.height > geometry.content_height ? 1 : 0;
   constants.grow_x = output.width > geometry.content_width ? 1 : 0;
+  constants.rows = samples_under(1, output.height, geometry.content_height);
+  constants.columns = samples_under(4, output.width, geometry.content_width);
   abi::RescalePush push{};
   push.source_row_stride = source.width;
   push.source_height = geometry.content_height;
@@ -88,8 +100,8 @@ TensorRef add_rescale(Draft& draft, const TensorRef& source, const FrameGeometry
   pass.constants = constant_words(constants);
   pass.bindings = {draft.tensor_in(source), draft.tensor_out(result)};
   pass.push = push_bytes(push);
-  pass.groups = {group_count(output.width, 4 * constants.workgroup),
-                 static_cast<std::uint32_t>(output.height), 1};
+  pass.groups = {group_count(quads, constants.workgroup), static_cast<std::uint32_t>(output.height),
+                 1};
   draft.add(std::move(pass));
   return result;
 }
@@ -118,7 +130,7 @@ TensorRef lower_ingest(Draft& draft, const video::FrameFormat& source,
   const TensorRef result = draft.tensor("input", 3, geometry.network_height, geometry.network_width,
                                         draft.options().precision == Precision::fp16_everywhere);
   add_ingest(draft, "ingest", source, geometry, false, range,
-             result.half ? "ingest.storage_half" : "ingest.storage", draft.tensor_out(result));
+             draft.tensor_kernel("ingest", result, result), draft.tensor_out(result));
   return result;
 }
 
@@ -132,7 +144,6 @@ void lower_emit(Draft& draft, const TensorRef& result, const video::FrameFormat&
     picture = add_rescale(draft, result, geometry, output, range);
   }
   abi::EmitConstants constants;
-  constants.workgroup = draft.device().software ? 8 : 32;
   describe_samples(output, constants);
   constants.keep = output.layout.component_count < 3 ? abi::KEEP_NOTHING
                    : output.layout.rgb || output.color.matrix == video::Matrix::identity
@@ -146,7 +157,7 @@ void lower_emit(Draft& draft, const TensorRef& result, const video::FrameFormat&
                                               static_cast<std::uint64_t>(output.width));
     add_ingest(draft, "ingest source", source,
                {output.height, output.width, output.height, output.width}, true, {0, 1},
-               "ingest.storage", draft.table_out(source_tensor));
+               draft.table_kernel("ingest"), draft.table_out(source_tensor));
   }
 
   constants.same_layout = same_layout ? 1 : 0;
@@ -175,6 +186,7 @@ void lower_emit(Draft& draft, const TensorRef& result, const video::FrameFormat&
     blocks =
         std::max(blocks, group_count(static_cast<int>(placement.pitch), samples * component.step));
   }
+  constants.workgroup = draft.row_workgroup(static_cast<int>(blocks));
   const auto add_picture = [&](const std::string& name, ResourceId live, std::uint64_t offset) {
     DraftPass pass;
     pass.name = name;

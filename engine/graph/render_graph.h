@@ -37,7 +37,7 @@ struct Range {
 };
 
 enum class Access { storage_read, storage_write, texel_read };
-enum class TexelFormat { none, rgba32f, rgba16f };
+enum class TexelFormat { none, rgba32f, rgba16f, r32ui };
 
 struct Binding {
   Range range;

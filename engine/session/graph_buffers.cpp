@@ -26,6 +26,8 @@ VkFormat texel_format(graph::TexelFormat format) {
       return VK_FORMAT_R32G32B32A32_SFLOAT;
     case graph::TexelFormat::rgba16f:
       return VK_FORMAT_R16G16B16A16_SFLOAT;
+    case graph::TexelFormat::r32ui:
+      return VK_FORMAT_R32_UINT;
   }
   return VK_FORMAT_UNDEFINED;
 }

@@ -33,8 +33,13 @@ float half_width_of(int count, int size, int log2_cell) {
   return 0.5 * max(1.0, float(size) / float(count << log2_cell));
 }
 
+// The first sample that has a weight, whether it exists or not.
+int first_within(Place centre, float half_width) {
+  return centre.whole + int(floor(centre.part - half_width - 0.5)) + 1;
+}
+
 int first_under(Place centre, float half_width, int size) {
-  return clamp(centre.whole + int(floor(centre.part - half_width - 0.5)) + 1, 0, size - 1);
+  return clamp(first_within(centre, half_width), 0, size - 1);
 }
 
 int last_under(Place centre, float half_width, int size) {

@@ -7,6 +7,7 @@
 //   TENSOR_IN(binding, name)    load4(name, texel)      activations
 //   TENSOR_IN_EITHER(binding, name)  load4_either(name, half, texel)  of the type that half says
 //   TABLE_IN(binding, name)     table4(name, word)      fp32 vec4 words
+//   WORDS_IN(binding, name)     word_of(name, index)    the 32-bit words of a frame
 //   TENSOR_OUT(binding, name)   store4(name, texel, v)
 //   TABLE_OUT(binding, name)    name.data[word] = v
 #ifndef IMPASTO_LIB_TENSOR
@@ -19,6 +20,8 @@
 #define TENSOR_IN_EITHER(index, name) TENSOR_IN(index, name)
 #define load4_either(name, half, texel) load4(name, texel)
 #define table4(name, word) texelFetch(name, word)
+#define WORDS_IN(index, name) layout(set = 0, binding = index) uniform usamplerBuffer name;
+#define word_of(name, index) texelFetch(name, index).x
 #else
 #if defined(HALF) || defined(WIDEN)
 #define TENSOR_IN(index, name) \
@@ -38,6 +41,9 @@
 #define TABLE_IN(index, name) \
   layout(set = 0, binding = index, std430) readonly buffer name##_block { vec4 data[]; } name;
 #define table4(name, word) name.data[word]
+#define WORDS_IN(index, name) \
+  layout(set = 0, binding = index, std430) readonly buffer name##_block { uint data[]; } name;
+#define word_of(name, index) name.data[index]
 #endif
 
 #if defined(HALF) || defined(NARROW)
