@@ -1,10 +1,8 @@
 #include "engine/session/first_dispatch.h"
 
 #include <algorithm>
-#include <deque>
+#include <atomic>
 #include <exception>
-#include <mutex>
-#include <optional>
 #include <set>
 #include <thread>
 #include <vector>
@@ -29,28 +27,7 @@ double work_of_invocation(const graph::Pass& pass) {
   return pass.flops / std::max(1.0, groups * pass.workgroup());
 }
 
-/// Tasks of all workers: helpers take the longest that is left, the target's own device the
-/// shortest. A kernel of a helper's is compiled once more for the target, up to the point where the
-/// machine code begins: few long ones cost less of that than many short ones.
-class Agenda {
- public:
-  explicit Agenda(std::vector<Task> longest_first)
-      : tasks_(longest_first.begin(), longest_first.end()) {}
-  std::size_t size() const { return tasks_.size(); }
-  std::optional<Task> take(bool longest) {
-    const std::lock_guard lock(mutex_);
-    if (tasks_.empty()) return std::nullopt;
-    const Task task = longest ? tasks_.front() : tasks_.back();
-    longest ? tasks_.pop_front() : tasks_.pop_back();
-    return task;
-  }
-
- private:
-  std::mutex mutex_;
-  std::deque<Task> tasks_;
-};
-
-/// One per kernel, the longest first.
+/// One per kernel, the longest first, so that all cores are done at about the same time.
 std::vector<Task> plan(gpu::KernelCache& kernels, const graph::RenderGraph& graph,
                        const std::vector<gpu::KernelKey>& keys) {
   std::vector<Task> tasks;
@@ -82,9 +59,10 @@ void translate_kernels(const KernelTarget& target, const graph::RenderGraph& gra
   const gpu::DeviceInfo& info = target.device.info();
   if (!info.translates_at_dispatch || target.kernels.file().empty()) return;
   if (debug_switches().gpuav) return;  // numbers every shader, so that no code is found again
-  Agenda agenda(plan(target.kernels, graph, keys));
-  const auto work = [&](const KernelTarget& on, bool longest) {
-    while (const auto task = agenda.take(longest)) dispatch(on, *task);
+  const std::vector<Task> tasks = plan(target.kernels, graph, keys);
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&](const KernelTarget& on) {
+    for (std::size_t i = next++; i < tasks.size(); i = next++) dispatch(on, tasks[i]);
   };
   const auto help = [&] {
     try {
@@ -92,17 +70,17 @@ void translate_kernels(const KernelTarget& target, const graph::RenderGraph& gra
       gpu::KernelCache kernels(device, target.kernels.lookup(), {});
       const GraphBuffers buffers(device, graph);
       gpu::Timeline timeline(device);
-      work({device, kernels, buffers, timeline}, true);
+      work({device, kernels, buffers, timeline});
     } catch (const std::exception&) {
       return;  // what is missing is made when the frame is
     }
   };
   const std::size_t workers =
-      std::min({most_workers, std::size_t{std::thread::hardware_concurrency()}, agenda.size()});
+      std::min({most_workers, std::size_t{std::thread::hardware_concurrency()}, tasks.size()});
   if (workers < 2) return;
   std::vector<std::jthread> helpers;
   for (std::size_t i = 1; i < workers; ++i) helpers.emplace_back(help);
-  work(target, false);
+  work(target);
 }
 
 }  // namespace impasto::session
