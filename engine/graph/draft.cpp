@@ -159,14 +159,6 @@ std::string Draft::table_kernel(const std::string& stem) const {
   return stem + (options_.texel_reads ? ".texel" : ".storage");
 }
 
-int Draft::row_workgroup(int items) const {
-  if (!device().software) return 32;
-  constexpr int widest = 64;
-  const auto div_up = [](int a, int b) { return (a + b - 1) / b; };
-  const int lanes = static_cast<int>(device().subgroup_size);
-  return div_up(div_up(items, div_up(items, widest)), lanes) * lanes;
-}
-
 std::array<std::uint32_t, 3> Draft::groups(std::int64_t tiles, int planes) const {
   const auto count = static_cast<std::uint64_t>(std::max<std::int64_t>(tiles, 1));
   const std::uint64_t z = (count + device().max_groups - 1) / device().max_groups;

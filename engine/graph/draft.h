@@ -142,11 +142,6 @@ class Draft {
                             const TensorRef& result, bool shared = false) const;
   std::string table_kernel(const std::string& stem) const;
 
-  /// Width of the workgroups that share out the items of a row, one per invocation. A CPU driver
-  /// takes as long to begin a workgroup as for dozens of operations of one, so there they are as
-  /// wide as those of other kernels, and as even as can be.
-  int row_workgroup(int items) const;
-
   /// Group counts for `tiles` workgroups (lib/grid.glsl: x within z) and `planes` of them in y.
   std::array<std::uint32_t, 3> groups(std::int64_t tiles, int planes) const;
 

@@ -15,6 +15,12 @@ std::uint32_t group_count(int items, int workgroup) {
   return static_cast<std::uint32_t>((items + workgroup - 1) / workgroup);
 }
 
+/// Lanes that share out a row. A CPU driver takes as long to begin a workgroup as for dozens of
+/// operations of it. The same for every size of frame, whose kernels are the same then.
+int row_workgroup(const Draft& draft) {
+  return draft.device().software ? 64 : 32;
+}
+
 void copy_matrix(const ColorMatrix& from, float (&to)[12]) {
   std::transform(from.begin(), from.end(), to, [](double x) { return static_cast<float>(x); });
 }
@@ -29,7 +35,7 @@ void add_ingest(Draft& draft, const std::string& name, const video::FrameFormat&
                 const std::string& kernel, const DraftBinding& target) {
   abi::IngestConstants constants;
   const int quads = (geometry.network_width + 3) / 4;
-  constants.workgroup = draft.row_workgroup(quads);
+  constants.workgroup = row_workgroup(draft);
   describe_samples(source, constants);
   if (!with_alpha) constants.plane3 = -1;
   constants.unscaled =
@@ -81,7 +87,7 @@ TensorRef add_rescale(Draft& draft, const TensorRef& source, const FrameGeometry
       draft.tensor("rescaled", source.channels, output.height, output.width, source.half);
   abi::RescaleConstants constants;
   const int quads = (output.width + 3) / 4;
-  constants.workgroup = draft.row_workgroup(quads);
+  constants.workgroup = row_workgroup(draft);
   constants.grow_y = output.height > geometry.content_height ? 1 : 0;
   constants.grow_x = output.width > geometry.content_width ? 1 : 0;
   constants.rows = samples_under(1, output.height, geometry.content_height);
@@ -186,7 +192,7 @@ void lower_emit(Draft& draft, const TensorRef& result, const video::FrameFormat&
     blocks =
         std::max(blocks, group_count(static_cast<int>(placement.pitch), samples * component.step));
   }
-  constants.workgroup = draft.row_workgroup(static_cast<int>(blocks));
+  constants.workgroup = row_workgroup(draft);
   const auto add_picture = [&](const std::string& name, ResourceId live, std::uint64_t offset) {
     DraftPass pass;
     pass.name = name;

@@ -64,8 +64,8 @@ void Executor::upload_constants() {
 }
 
 std::unique_ptr<gpu::Recorder> Executor::record(const Slot& slot, const std::string& name,
-                                                const std::vector<graph::Pass>& passes,
                                                 const graph::FeatureGraph* features) {
+  const std::vector<graph::Pass>& passes = features ? slot.features.passes : graph_.passes;
   const auto pass_count = static_cast<std::uint32_t>(passes.size());
   auto result = std::make_unique<gpu::Recorder>(device_, name, pass_count + 1);
   gpu::Recorder& recorder = *result;
@@ -110,7 +110,7 @@ std::unique_ptr<gpu::Recorder> Executor::record(const Slot& slot, const std::str
 
 void Executor::record_plain(Slot& slot, int number) {
   slot.recorder.reset();  // waits for what it has in flight
-  slot.recorder = record(slot, "slot " + std::to_string(number), graph_.passes, nullptr);
+  slot.recorder = record(slot, "slot " + std::to_string(number), nullptr);
 }
 
 void Executor::record_features(Slot& slot, int number) {
@@ -122,7 +122,7 @@ void Executor::record_features(Slot& slot, int number) {
   recording.graph = features_;
   recording.passes = passes_with(graph_, *features_);
   recording.data = {device_, features_->bytes, gpu::MemoryUse::read_back, name};
-  recording.recorder = record(slot, name, recording.passes, features_.get());
+  recording.recorder = record(slot, name, features_.get());
 }
 
 void Executor::set_features(std::shared_ptr<const graph::FeatureGraph> features) {

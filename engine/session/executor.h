@@ -126,8 +126,8 @@ class Executor {
   void upload_constants();
   void record_plain(Slot& slot, int number);
   void record_features(Slot& slot, int number);
+  /// With the slot's features among the passes, or without (null).
   std::unique_ptr<gpu::Recorder> record(const Slot& slot, const std::string& name,
-                                        const std::vector<graph::Pass>& passes,
                                         const graph::FeatureGraph* features);
   /// Of the timestamps before the network's first pass and after its last.
   std::pair<std::size_t, std::size_t> network_stamps(const graph::FeatureGraph* features) const;
