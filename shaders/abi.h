@@ -109,12 +109,15 @@ struct View {
 // conv_shuffle: planes of 4 output channels and rows of pixels per invocation. cells_in: input
 // plane p is cell p, row by row, of each block of cells_in x cells_in pixels of the source's only
 // plane (space to depth); cells_out: output plane p is that cell of the result's only plane.
+// phases: of phases x phases pixels of the result each has filters of its own; that in row p and
+// column q reads p rows and q columns further on.
 #define SHUFFLE_CONSTANTS(C)       \
   CONV_CONSTANTS(C)                \
   C(19, out_planes, OUT_PLANES, 1) \
   C(20, tile_y, TILE_Y, 2)         \
   C(21, cells_in, CELLS_IN, 1)     \
-  C(22, cells_out, CELLS_OUT, 1)
+  C(22, cells_out, CELLS_OUT, 1)   \
+  C(23, phases, PHASES, 1)
 
 // conv_tiled: block_out channels x tile pixels per workgroup, lane_out channels x lane_pixels
 // pixels per invocation; kernel columns per step, kernel rows per window of registers.

@@ -6,7 +6,8 @@
 // Made for drivers where a texel fetch and a constant-lane shuffle are cheap and uniform loads are
 // not (software rasterizers). Needs a workgroup of exactly one subgroup; strides 1 and 2, kernels up
 // to 9 x 9, no dilation, one group.
-// Grid: flat x and z: tiles of the flattened tile grid, workgroup-width of them each; y: OUT_PLANES planes each.
+// Grid: flat x and z: tiles of the flattened tile grid, workgroup-width of them each, the phases of a
+// tile one after another; y: OUT_PLANES planes each.
 // variants: texel texel_half
 #version 460
 #extension GL_GOOGLE_include_directive : require
@@ -23,7 +24,7 @@ SHUFFLE_CONSTANTS(CONSTANT)  // LANES: the workgroup's width again; drivers fold
 #include "shaders/lib/grid.glsl"
 #include "shaders/lib/source.glsl"
 #include "shaders/lib/statistics.glsl"
-TABLE_IN(2, weights)  // [out plane][in plane][ky][kx][in lane] vec4 of out lanes
+TABLE_IN(2, weights)  // [out plane][phase][in plane][ky][kx][in lane] vec4 of out lanes
 TABLE_IN(3, bias)
 TENSOR_OUT(4, result)
 TABLE_OUT(5, partials)
@@ -38,6 +39,7 @@ const int WINDOW_X = (TILE_X - 1) * STRIDE_X + KERNEL_X;
 // output channels a fifth slower, 2x2 layers 8 % slower. Rows that the window does not slide over are
 // one too, where it costs nothing.
 const int LONGEST_STRAIGHT_KERNEL = OUT_COUNT < 4 ? 4 : 2;
+const int PHASE_COUNT = PHASES * PHASES;
 const int ROW_WORDS = KERNEL_X * 4;  // of the weights of a plane pair
 const int ROW_FETCHES = (ROW_WORDS + LANES - 1) / LANES;
 // With stride 1 row j + 1 of a tap row is row j of the next.
@@ -105,14 +107,17 @@ void add_row(int o, int word, int lane) {
   }
 }
 
-void add_tap_row(SourceNorm norm, int plane, int first_y, int tap_y, int first_plane, int lane) {
+// source_y: of the view, under the first kernel row of the tile.
+void add_tap_row(SourceNorm norm, int plane, int source_y, int tap_y, int first_plane, int phase,
+                 int lane) {
   if (SLIDE) slide_window();
   [[unroll]] for (int j = SLIDE ? TILE_Y - 1 : 0; j < TILE_Y; ++j) {
-    fetch_row(norm, plane, (first_y + j) * STRIDE_Y + tap_y, j);
+    fetch_row(norm, plane, source_y + j * STRIDE_Y + tap_y, j);
   }
   [[unroll]] for (int o = 0; o < OUT_PLANES; ++o) {
-    const int out_plane = push.first_plane + min(first_plane + o, push.out_planes - 1);
-    add_row(o, ((out_plane * push.in_planes + plane) * KERNEL_Y + tap_y) * ROW_WORDS, lane);
+    const int filters =
+        (push.first_plane + min(first_plane + o, push.out_planes - 1)) * PHASE_COUNT + phase;
+    add_row(o, ((filters * push.in_planes + plane) * KERNEL_Y + tap_y) * ROW_WORDS, lane);
   }
 }
 
@@ -121,16 +126,22 @@ void main() {
   const int lane = int(gl_SubgroupInvocationID);
   const int tiles_x = (push.out_width + TILE_X - 1) / TILE_X;
   const int tile_count = tiles_x * ((push.out_height + TILE_Y - 1) / TILE_Y);
-  const int own_tile = flat_group() * LANES + lane;
+  const int group = flat_group() / PHASE_COUNT;
+  const int phase = flat_group() - group * PHASE_COUNT;
+  const int own_tile = group * LANES + lane;
   if (own_tile - lane >= tile_count) return;
   const int tile = min(own_tile, tile_count - 1);
   const int first_y = tile / tiles_x * TILE_Y;
   const int first_x = tile % tiles_x * TILE_X;
+  const int phase_y = phase / PHASES;
+  const int phase_x = phase - phase_y * PHASES;
+  const int source_y = first_y * STRIDE_Y + phase_y;
   // Past the last plane the last one is computed, and written, again.
   const int first_plane = int(gl_WorkGroupID.y) * OUT_PLANES;
 
   [[unroll]] for (int i = 0; i < WINDOW_X; ++i) {
-    columns[i] = view_coordinate(PAD, UPSAMPLE, first_x * STRIDE_X + i - push.view.offset_x,
+    columns[i] = view_coordinate(PAD, UPSAMPLE,
+                                 first_x * STRIDE_X + phase_x + i - push.view.offset_x,
                                  push.view.width, columns_inside[i]) *
                  push.view.column_stride;
   }
@@ -141,16 +152,16 @@ void main() {
   do {
     const SourceNorm norm = source_norm(plane);
     if (SLIDE) {
-      [[unroll]] for (int j = 1; j < TILE_Y; ++j) fetch_row(norm, plane, first_y + j - 1, j);
+      [[unroll]] for (int j = 1; j < TILE_Y; ++j) fetch_row(norm, plane, source_y + j - 1, j);
     }
     if (SLIDE && KERNEL_Y <= LONGEST_STRAIGHT_KERNEL) {
       [[unroll]] for (int tap_y = 0; tap_y < KERNEL_Y; ++tap_y) {
-        add_tap_row(norm, plane, first_y, tap_y, first_plane, lane);
+        add_tap_row(norm, plane, source_y, tap_y, first_plane, phase, lane);
       }
     } else {
       int tap_y = 0;
       [[dont_unroll]] do {
-        add_tap_row(norm, plane, first_y, tap_y, first_plane, lane);
+        add_tap_row(norm, plane, source_y, tap_y, first_plane, phase, lane);
       } while (++tap_y < KERNEL_Y);
     }
   } while (++plane < push.in_planes);
@@ -168,8 +179,8 @@ void main() {
       const vec4 sum = activate(OUT_ACTIVATION, sums[o * TILE + i] + offset, push.a, push.b,
                                 vec4(0.0));
       sums[o * TILE + i] = sum;
-      int y = (first_y + i / TILE_X) * push.out_step + push.out_offset_y;
-      int x = (first_x + i % TILE_X) * push.out_step + push.out_offset_x;
+      int y = (first_y + i / TILE_X) * push.out_step + push.out_offset_y + phase_y;
+      int x = (first_x + i % TILE_X) * push.out_step + push.out_offset_x + phase_x;
       if (CELLS_OUT == 1) {
         y = y * push.out_row_stride + local_plane * push.out_plane_stride;
       } else {

@@ -30,6 +30,9 @@ struct ConvTask {
   /// Depth to space in the store (shuffle alone): output plane p is cell p of the result.
   int cells_out = 1;
   ResourceId bias = -1;  ///< in place of the op's
+  /// All of a block of out_step x out_step pixels, row by row, in one pass (shuffle alone): `op` is
+  /// the first, and each reads and is stored as much further on as its place in the block says.
+  std::vector<const net::Conv*> phases;
 };
 
 enum class ConvKernel { winograd, shuffle, tiled, depthwise, generic };

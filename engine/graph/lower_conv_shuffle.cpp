@@ -35,6 +35,22 @@ LaneTile lane_tile(const net::Conv& op) {
   return {planes % 3 == 0 ? 3 : 1, 2};
 }
 
+// The words of a plane of 4 output channels, phase by phase, then those of the next plane.
+std::vector<float> pack_phases(const std::vector<const net::Conv*>& phases) {
+  std::vector<std::vector<float>> each;
+  for (const net::Conv* phase : phases) each.push_back(pack_dense(*phase));
+  const std::size_t planes = static_cast<std::size_t>(div_up(phases.front()->out_channels, 4));
+  const std::size_t size = each.front().size() / planes;
+  std::vector<float> packed;
+  for (std::size_t plane = 0; plane < planes; ++plane) {
+    for (const std::vector<float>& words : each) {
+      packed.insert(packed.end(), words.begin() + static_cast<std::ptrdiff_t>(plane * size),
+                    words.begin() + static_cast<std::ptrdiff_t>((plane + 1) * size));
+    }
+  }
+  return packed;
+}
+
 }  // namespace
 
 // Through storage buffers it would win nothing, and drivers that need those take minutes and
@@ -76,8 +92,11 @@ void lower_conv_shuffle(Draft& draft, const ConvTask& task) {
   const LaneTile tile = lane_tile(op);
   constants.out_planes = tile.planes;
   constants.tile_y = tile.rows;
+  constants.phases = task.phases.empty() ? 1 : task.out_step;
+  const int phase_count = constants.phases * constants.phases;
 
-  const ResourceId weights = draft.constant(task.name + " weights", pack_dense(op));
+  const ResourceId weights = draft.constant(
+      task.name + " weights", task.phases.empty() ? pack_dense(op) : pack_phases(task.phases));
   ResourceId bias = task.bias;
   if (bias < 0 && op.bias != net::none) {
     bias = draft.parameter(op.bias, static_cast<std::size_t>(op.out_channels), op.out_channels);
@@ -101,12 +120,12 @@ void lower_conv_shuffle(Draft& draft, const ConvTask& task) {
                      task.partials < 0 ? draft.tensor_out(task.result, first, count)
                                        : draft.table_out(task.partials)};
     pass.push = push_bytes(push);
-    pass.groups = draft.groups(tiles, div_up(push.out_planes, constants.out_planes));
+    pass.groups = draft.groups(tiles * phase_count, div_up(push.out_planes, constants.out_planes));
     pass.subgroup_size = draft.device().subgroup_size;
     const int lanes_out = cells_out ? constants.out_count : 4;
     const int channels_in = cells_in ? push.in_planes * constants.in_count : op.in_channels;
-    pass.flops = 2.0 * task.grid_height * task.grid_width * push.out_planes * lanes_out *
-                 channels_in * op.kernel.y * op.kernel.x;
+    pass.flops = 2.0 * phase_count * task.grid_height * task.grid_width * push.out_planes *
+                 lanes_out * channels_in * op.kernel.y * op.kernel.x;
     draft.add(std::move(pass));
   });
 }

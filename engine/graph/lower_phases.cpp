@@ -1,5 +1,6 @@
 #include "engine/graph/lower_phases.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "engine/graph/lower_conv.h"
@@ -14,6 +15,27 @@ struct Phase {
   int offset_y = 0;
   int offset_x = 0;
 };
+
+// Whether one pass of the shuffle kernel can compute them all: alike but for their filters, each
+// one pixel further on than the one before, in the source as in the result.
+bool share_a_pass(const Draft& draft, const std::vector<ConvTask>& tasks, int step) {
+  const ConvTask& first = tasks.front();
+  return tasks.size() == static_cast<std::size_t>(step) * step &&
+         std::ranges::all_of(tasks, [&](const ConvTask& task) {
+           return choose_conv(draft, *task.op, task.source).kernel == ConvKernel::shuffle &&
+                  task.op->kernel == first.op->kernel && task.grid_height == first.grid_height &&
+                  task.grid_width == first.grid_width &&
+                  task.source.border.top == first.source.border.top - task.out_offset_y &&
+                  task.source.border.left == first.source.border.left - task.out_offset_x;
+         });
+}
+
+ConvTask shared_pass(const std::vector<ConvTask>& tasks, const std::string& name) {
+  ConvTask task = tasks.front();
+  task.name = name + " phases";
+  for (const ConvTask& phase : tasks) task.phases.push_back(phase.op);
+  return task;
+}
 
 std::optional<PartialStatistics> lower_phases(Draft& draft, const std::string& name,
                                               const std::vector<Phase>& phases, int step,
@@ -39,6 +61,7 @@ std::optional<PartialStatistics> lower_phases(Draft& draft, const std::string& n
     }
     tasks.push_back(task);
   }
+  if (share_a_pass(draft, tasks, step)) tasks = {shared_pass(tasks, name)};
   std::optional<PartialStatistics> partial;
   if (store.statistics) {
     partial =

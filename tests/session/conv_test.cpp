@@ -396,6 +396,25 @@ TEST(Convolutions, wide_within_limits) {
 TEST(Convolutions, transposed) {
   check_by_turns(transpose_cases());
 }
+
+// Phases that differ in their filters alone are one pass, where the kernel can; others are not.
+TEST(Convolutions, phases_share_a_pass) {
+  if (!options_for_tests().texel_reads) GTEST_SKIP() << "the kernel reads through texel buffers";
+  const auto passes = [](const ConvRow& row) {
+    graph::CompileOptions options = options_for_tests();
+    options.family = graph::ConvFamily::shuffle;
+    const Case test = transpose_case(row, 0);
+    check_case(test, options);
+    const graph::RenderGraph graph = graph::compile_network(test.net, options);
+    return std::ranges::count_if(graph.passes, [](const graph::Pass& pass) {
+      return pass.name.find(" phase") != std::string::npos;
+    });
+  };
+  EXPECT_EQ(passes({5, 22, {4, 4}, {19, 21}, {1, 1, 1, 1}, {2, 2}}), 1);
+  EXPECT_EQ(passes({5, 22, {3, 3}, {19, 21}, {1, 1, 1, 1}, {2, 2}}), 4);  // taps of 2 sizes
+  EXPECT_EQ(passes({5, 22, {4, 4}, {19, 21}, {1, 1, 1, 2}, {2, 2}}), 4);  // an odd width
+}
+
 // The full product; tests/session/CMakeLists.txt runs it in ./test --long.
 TEST(Convolutions, DISABLED_every_variant) {
   check_everything(conv_cases());
