@@ -50,9 +50,11 @@ ABI_CONSTANT KEEP_DIFFERENCES = 2;  // RGB less its luma
   C(19, step3, STEP_3, 1)     \
   C(20, curve, CURVE, 0)
 
-#define INGEST_CONSTANTS(C) \
-  SAMPLE_CONSTANTS(C)       \
-  C(21, unscaled, UNSCALED, 0)
+// aligned: unscaled, rows are whole quads, and the samples as lib/gather_aligned.glsl wants them.
+#define INGEST_CONSTANTS(C)    \
+  SAMPLE_CONSTANTS(C)          \
+  C(21, unscaled, UNSCALED, 0) \
+  C(22, aligned, ALIGNED, 0)
 
 // rows, columns: of the source that a pixel, and four neighbours of a row, are made of at most.
 #define RESCALE_CONSTANTS(C) \

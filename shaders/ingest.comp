@@ -128,6 +128,8 @@ void gather(const int first, const int last, ivec4 x, int y) {
   }
 }
 
+#include "shaders/lib/gather_aligned.glsl"
+
 void main() {
   read_push();
   const int first_x = int(gl_GlobalInvocationID.x) * 4;
@@ -139,7 +141,9 @@ void main() {
     x[p] = reflect_into(min(first_x + p, push.width - 1), push.content_width);
   }
   const int content_y = reflect_into(y, push.content_height);
-  if (PLANE_1 < 0) {
+  if (ALIGNED != 0) {
+    gather_aligned(int(gl_GlobalInvocationID.x), content_y);
+  } else if (PLANE_1 < 0) {
     gather(0, 0, x, content_y);
   } else if (subsampled(1) || STEP_0 != STEP_1) {
     gather(0, 0, x, content_y);
@@ -147,7 +151,7 @@ void main() {
   } else {
     gather(0, 2, x, content_y);
   }
-  if (PLANE_3 >= 0) gather(3, 3, x, content_y);
+  if (ALIGNED == 0 && PLANE_3 >= 0) gather(3, 3, x, content_y);
 
   [[unroll]] for (int p = 0; p < 4; ++p) {
     if (first_x + p >= push.width) break;

@@ -29,6 +29,19 @@ int words(std::uint64_t bytes) {
   return static_cast<int>(bytes / 4);
 }
 
+/// As shaders/lib/gather_aligned.glsl wants a frame that is not scaled.
+bool aligned(const video::FrameFormat& source, const FrameGeometry& geometry,
+             const abi::IngestConstants& samples) {
+  const bool subsampled = samples.log2_x + samples.log2_y != 0;
+  const bool plain_chroma = !subsampled && samples.step1 == 1 && samples.step2 == 1;
+  const bool between = samples.log2_x == 1 && samples.log2_y <= 1 &&
+                       samples.step1 == samples.step2 && samples.step1 <= 2 &&
+                       (samples.step1 == 1 || samples.plane1 == samples.plane2);
+  return samples.unscaled != 0 && geometry.network_width == source.width && source.width % 4 == 0 &&
+         samples.step0 == 1 && (samples.plane1 < 0 || plain_chroma || between) &&
+         (samples.plane3 < 0 || samples.step3 == 1);
+}
+
 /// One ingest pass into `target`, a tensor of geometry's size stored by `kernel`'s variant.
 void add_ingest(Draft& draft, const std::string& name, const video::FrameFormat& source,
                 const FrameGeometry& geometry, bool with_alpha, const net::ValueRange& range,
@@ -40,6 +53,7 @@ void add_ingest(Draft& draft, const std::string& name, const video::FrameFormat&
   if (!with_alpha) constants.plane3 = -1;
   constants.unscaled =
       geometry.content_height == source.height && geometry.content_width == source.width ? 1 : 0;
+  constants.aligned = aligned(source, geometry, constants) ? 1 : 0;
 
   const FrameLayout layout = plan_layout(source);
   abi::IngestPush push{};

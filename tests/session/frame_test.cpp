@@ -296,6 +296,28 @@ TEST(Frames, odd_sizes) {
   }
 }
 
+// Rows of whole quads have a way of their own through ingest (lib/gather_aligned.glsl).
+TEST(Frames, rows_of_whole_quads) {
+  for (const char* layout : {"yuv420p", "nv12", "nv21", "yuv422p", "nv16", "yuv444p", "yuv420p10le",
+                             "p010le", "yuva420p", "yuv411p", "yuv440p", "gray"}) {
+    for (const ChromaLocation location :
+         {ChromaLocation::left, ChromaLocation::center, ChromaLocation::top_left}) {
+      for (const int width : {4, 8, 20, 24}) {
+        Case test = same_format(make_format(layout, width, 7));
+        test.source.color.chroma = test.output.color.chroma = location;
+        check_ingest(test, options_for_tests());
+      }
+    }
+  }
+  for (const graph::CompileOptions& options : variants()) {
+    for (const char* layout : {"yuv420p", "nv12", "p010le"}) {
+      Case test = same_format(make_format(layout, 28, 10));
+      test.multiple = 4;  // rows past the content
+      check_ingest(test, options);
+    }
+  }
+}
+
 TEST(Frames, value_ranges) {
   for (const graph::CompileOptions& options : variants()) {
     for (const net::ValueRange range : {net::ValueRange{0, 1}, net::ValueRange{-1, 1}}) {
