@@ -8,10 +8,6 @@ namespace {
 
 // The register tile of shaders/conv_shuffle.comp.
 constexpr int tile_width = 4;
-int div_up(int a, int b) {
-  return (a + b - 1) / b;
-}
-
 // Of one lane: planes of output channels and rows of pixels.
 struct LaneTile {
   int planes = 1;

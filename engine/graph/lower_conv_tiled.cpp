@@ -44,10 +44,6 @@ constexpr int most_unrolled = 1200;
 // Words of a window of registers beside the sums.
 constexpr int most_window = 24;
 
-int div_up(int a, int b) {
-  return (a + b - 1) / b;
-}
-
 // A preset with what may be switched on each. As text: "L", with "+prefetch" and "+memory".
 struct Shape {
   const Preset* preset = &register_preset;

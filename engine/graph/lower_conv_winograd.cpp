@@ -21,10 +21,6 @@ constexpr int least_in_channels = 16;
 // A layer's sums and products are kept for so many bytes of its tiles at a time.
 constexpr std::uint64_t run_bytes = 4ULL << 20;
 
-int div_up(int a, int b) {
-  return (a + b - 1) / b;
-}
-
 bool doubles(const TensorView& source) {
   return source.upsample == 2 && source.border == net::Border{1, 1, 1, 1};
 }
