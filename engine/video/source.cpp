@@ -9,6 +9,7 @@ extern "C" {
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <set>
 #include <thread>
 
 #include "engine/base/error.h"
@@ -45,6 +46,9 @@ class LibavSource final : public Source {
   void rewind_to(std::int64_t time);
   bool begins_after(const AVFrame& picture, std::int64_t pts) const;
   void feed();
+  std::int64_t packet_start() const;
+  void pass_on();
+  void finish_sound();
   void look_for_gap(bool restarted);
   void copy_packet();
   void take_packet();
@@ -69,7 +73,8 @@ class LibavSource final : public Source {
   int read_failures_ = 0;
   int packets_since_gap_ = 0;  ///< 0: there is none, or it is accounted for
   std::int64_t frames_read_ = 0;
-  std::int64_t next_pts_ = 0;  ///< where a frame without a time stamp goes
+  std::int64_t picture_end_ = 0;  ///< of the last frame read, in microseconds
+  std::int64_t next_pts_ = 0;     ///< where a frame without a time stamp goes
   std::int64_t pts_offset_ = 0;
 };
 
@@ -150,6 +155,7 @@ void LibavSource::damage(const std::string& what) {
 
 std::optional<Frame> LibavSource::read() {
   if (options_.frame_limit > 0 && frames_read_ == options_.frame_limit) {
+    finish_sound();
     streams_.relay.end(false);
     return std::nullopt;
   }
@@ -163,8 +169,9 @@ std::optional<Frame> LibavSource::read() {
   }
   ++frames_read_;
   Frame frame = wrap(std::move(picture));
-  streams_.relay.advance(
-      av_rescale_q(frame.pts + pts_offset_ + frame.duration, stream().time_base, AV_TIME_BASE_Q));
+  picture_end_ =
+      av_rescale_q(frame.pts + pts_offset_ + frame.duration, stream().time_base, AV_TIME_BASE_Q);
+  streams_.relay.advance(picture_end_);
   return frame;
 }
 
@@ -271,18 +278,51 @@ void LibavSource::feed() {
       take_packet();
       return;
     }
-    if (streams_.copy && static_cast<unsigned>(packet_->stream_index) < streams_.stream_count) {
-      const AVStream& other = *input_.format->streams[packet_->stream_index];
-      const std::int64_t start = packet_->pts != AV_NOPTS_VALUE ? packet_->pts : packet_->dts;
-      const std::int64_t time = start == AV_NOPTS_VALUE
-                                    ? AV_NOPTS_VALUE
-                                    : av_rescale_q(start, other.time_base, AV_TIME_BASE_Q);
-      PacketPtr copy = make_packet();
-      av_packet_move_ref(copy.get(), packet_.get());
-      streams_.relay.add(std::move(copy), time);
-    } else {
-      av_packet_unref(packet_.get());
+    pass_on();
+  }
+}
+
+/// In microseconds, or AV_NOPTS_VALUE.
+std::int64_t LibavSource::packet_start() const {
+  const AVStream& of = *input_.format->streams[packet_->stream_index];
+  const std::int64_t start = packet_->pts != AV_NOPTS_VALUE ? packet_->pts : packet_->dts;
+  return start == AV_NOPTS_VALUE ? AV_NOPTS_VALUE
+                                 : av_rescale_q(start, of.time_base, AV_TIME_BASE_Q);
+}
+
+/// The packet belongs to a stream beside the picture: to the relay, where that is copied.
+void LibavSource::pass_on() {
+  if (!streams_.copy || static_cast<unsigned>(packet_->stream_index) >= streams_.stream_count) {
+    return av_packet_unref(packet_.get());
+  }
+  const std::int64_t start = packet_start();
+  PacketPtr copy = make_packet();
+  av_packet_move_ref(copy.get(), packet_.get());
+  streams_.relay.add(std::move(copy), start);
+}
+
+/// After the last frame that is wanted: the sound up to its end may lie behind it in the file. How
+/// far a decoder has read ahead depends on its threads.
+void LibavSource::finish_sound() {
+  // Muxers let streams be so far apart.
+  constexpr std::int64_t most_apart = 10LL * AV_TIME_BASE;
+  if (!streams_.copy || info_.is_live) return;
+  std::set<int> behind;
+  for (unsigned i = 0; i < streams_.stream_count; ++i) {
+    const AVStream& other = *input_.format->streams[i];
+    if (other.codecpar->codec_type == AVMEDIA_TYPE_AUDIO) behind.insert(other.index);
+  }
+  while (!behind.empty() && !cancelled() &&
+         av_read_frame(input_.format.get(), packet_.get()) >= 0) {
+    time_.mend(*packet_, *input_.format);
+    const std::int64_t start = packet_start();
+    if (start != AV_NOPTS_VALUE && start >= picture_end_) behind.erase(packet_->stream_index);
+    if (packet_->stream_index != streams_.video_index) {
+      pass_on();
+      continue;
     }
+    av_packet_unref(packet_.get());
+    if (start != AV_NOPTS_VALUE && start > picture_end_ + most_apart) return;
   }
 }
 

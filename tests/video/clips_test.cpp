@@ -1,5 +1,6 @@
 // What the odd clips are odd in, and streams beside the picture.
 #include <gmock/gmock.h>
+#include <sched.h>
 
 #include <cstring>
 #include <filesystem>
@@ -141,6 +142,40 @@ TEST(Clips, a_frame_limit_ends_the_other_streams_too) {
   EXPECT_LE(sound.back(), end);
   EXPECT_GT(sound.back(), end - 0.06);
   EXPECT_FALSE(passed.damaged);
+}
+
+/// Keeps this process on one processor: decoders then have one thread, and read no packet ahead.
+class OneProcessor {
+ public:
+  OneProcessor() {
+    sched_getaffinity(0, sizeof before_, &before_);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(static_cast<std::size_t>(sched_getcpu()), &one);
+    sched_setaffinity(0, sizeof one, &one);
+  }
+  ~OneProcessor() { sched_setaffinity(0, sizeof before_, &before_); }
+
+ private:
+  cpu_set_t before_{};
+};
+
+// Its first packet of sound lies behind fifteen of the picture.
+TEST(Clips, a_frame_limit_keeps_sound_that_lies_behind_the_picture) {
+  const std::string input = footage("mdn_flower.mp4");
+  NEEDS_FOOTAGE(input);
+  const OneProcessor alone;
+  const TemporaryFolder folder;
+  const std::string output = folder / "out.mp4";
+  pass_through({.input = input, .frame_limit = 4, .copy_streams = true},
+               {.output = output, .preset = "ultrafast"});
+  const Report report = examine(output);
+  ASSERT_EQ(report.kinds(), (std::vector<std::string>{"video", "audio"}));
+  const double end = report.frames.back().time + report.frames.back().duration;
+  const std::vector<double>& sound = report.first("audio").packet_times;
+  ASSERT_FALSE(sound.empty());
+  EXPECT_LE(sound.back(), end);
+  EXPECT_GT(sound.back(), end - 0.03);
 }
 
 TEST(Clips, a_new_size_in_the_middle_keeps_the_output_at_the_first) {
