@@ -29,17 +29,18 @@ void gather_aligned_chroma(int quad, int y) {
     const int chunk = (2 * quad - 1) >> 2;
     const bool late = (quad & 1) != 0;
     [[unroll]] for (int c = 0; c < 2; ++c) {
-      const vec4 a = load_between(plane_of(c + 1), rows, centre.part, max(chunk, 0));
-      const vec4 b = load_between(plane_of(c + 1), rows, centre.part, min(chunk + 1, last_chunk));
-      samples[c] = late ? vec4(a.yzw, b.x) : vec4(a.w, b.xyz);
+      const int plane = plane_of(c + 1);
+      const vec4 here = load_between(plane, rows, centre.part, max(chunk, 0));
+      const vec4 next = load_between(plane, rows, centre.part, min(chunk + 1, last_chunk));
+      samples[c] = late ? vec4(here.yzw, next.x) : vec4(here.w, next.xyz);
     }
   } else {
-    const vec4 a = load_between(plane_of(1), rows, centre.part, max(quad - 1, 0));
-    const vec4 b = load_between(plane_of(1), rows, centre.part, quad);
-    const vec4 d = load_between(plane_of(1), rows, centre.part, min(quad + 1, last_chunk));
+    const vec4 before = load_between(plane_of(1), rows, centre.part, max(quad - 1, 0));
+    const vec4 here = load_between(plane_of(1), rows, centre.part, quad);
+    const vec4 next = load_between(plane_of(1), rows, centre.part, min(quad + 1, last_chunk));
     [[unroll]] for (int c = 0; c < 2; ++c) {
       const int offset = offset_of(c + 1);
-      samples[c] = vec4(a[2 + offset], b[offset], b[2 + offset], d[offset]);
+      samples[c] = vec4(before[2 + offset], here[offset], here[2 + offset], next[offset]);
     }
   }
   [[unroll]] for (int c = 0; c < 2; ++c) {
