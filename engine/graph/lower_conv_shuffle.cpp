@@ -8,6 +8,7 @@ namespace {
 
 // The register tile of shaders/conv_shuffle.comp.
 constexpr int tile_width = 4;
+
 // Of one lane: planes of output channels and rows of pixels.
 struct LaneTile {
   int planes = 1;

@@ -315,14 +315,17 @@ void LibavSource::finish_sound() {
   while (!behind.empty() && !cancelled() &&
          av_read_frame(input_.format.get(), packet_.get()) >= 0) {
     time_.mend(*packet_, *input_.format);
-    const std::int64_t start = packet_start();
-    if (start != AV_NOPTS_VALUE && start >= picture_end_) behind.erase(packet_->stream_index);
-    if (packet_->stream_index != streams_.video_index) {
+    const std::int64_t start = packet_start();  // AV_NOPTS_VALUE is less than any
+    const bool of_picture = packet_->stream_index == streams_.video_index;
+    const bool past = start > picture_end_;
+    if (past) behind.erase(packet_->stream_index);
+    if (of_picture && start > picture_end_ + most_apart) behind.clear();
+    // The relay would drop what is past the end, but not once it holds too much.
+    if (of_picture || past) {
+      av_packet_unref(packet_.get());
+    } else {
       pass_on();
-      continue;
     }
-    av_packet_unref(packet_.get());
-    if (start != AV_NOPTS_VALUE && start > picture_end_ + most_apart) return;
   }
 }
 
