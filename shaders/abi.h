@@ -134,25 +134,29 @@ struct View {
   C(27, prefetch, PREFETCH, 0)             \
   C(28, window_taps, WINDOW_TAPS, 1)
 
-// conv_winograd_input: doubled: the view is upsampled by 2 and its border is 1, so that a tile has
-// four different rows and columns instead of six.
+// conv_winograd_input: outputs of a tile along each axis, 4 or 6; doubled: the view is upsampled by
+// 2 and its border is 1, so that a tile has four (five) different rows and columns instead of six
+// (eight).
 #define WINOGRAD_INPUT_CONSTANTS(C) \
   VIEW_CONSTANTS(C)                 \
-  C(5, doubled, DOUBLED, 0)
+  C(5, tile_side, TILE_SIDE, 4)     \
+  C(6, doubled, DOUBLED, 0)
 
 // conv_winograd_multiply: planes of 4 output channels and groups of LANES tiles per invocation.
 #define WINOGRAD_MULTIPLY_CONSTANTS(C) \
   C(1, lanes, LANES, 8)                \
   C(2, out_planes, OUT_PLANES, 4)      \
   C(3, tiles, TILES, 4)                \
-  C(4, doubled, DOUBLED, 0)
+  C(4, tile_side, TILE_SIDE, 4)        \
+  C(5, doubled, DOUBLED, 0)
 
 #define WINOGRAD_OUTPUT_CONSTANTS(C)      \
   C(1, lanes, LANES, 8)                   \
   C(2, bias, BIAS, 0)                     \
   C(3, out_activation, OUT_ACTIVATION, 0) \
   C(4, statistics, STATISTICS, 0)         \
-  C(5, doubled, DOUBLED, 0)
+  C(5, tile_side, TILE_SIDE, 4)           \
+  C(6, doubled, DOUBLED, 0)
 
 #define RESIZE_CONSTANTS(C) \
   VIEW_CONSTANTS(C)         \
@@ -230,7 +234,7 @@ struct ConvPush {
   float b;
 };
 
-// conv_winograd_input: a run of the tiles of 4 x 4 outputs, numbered row by row, becomes
+// conv_winograd_input: a run of the tiles, numbered row by row, becomes
 // [frequency][plane][tile].
 struct WinogradInputPush {
   View view;

@@ -1,7 +1,7 @@
 // First of three passes of a 3x3, stride 1 convolution by lib/winograd.glsl: tiles of the view, which
 // overlap by two rows and columns, become sums that only need one product per frequency and pair
 // of channels.
-// Tile: 6 x 6 pixels of one plane per invocation.
+// Tile: TILE_SIDE + 2 pixels high and wide of one plane per invocation.
 // Grid: flat x and z: tiles of the run; y: planes.
 // variants: texel texel_half storage storage_half
 #version 460

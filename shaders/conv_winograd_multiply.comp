@@ -27,9 +27,6 @@ PUSH(WinogradMultiplyPush)
 const int WORDS = OUT_PLANES * 4;
 const int FETCHES = (WORDS + LANES - 1) / LANES;
 
-// The inputs that a product along one axis takes: at 2 and -2 of doubled tiles the same.
-int input_of(int product) { return DOUBLED != 0 && product > 2 ? product - 1 : product; }
-
 vec4 sums[OUT_PLANES * TILES];
 
 void main() {
@@ -52,16 +49,20 @@ void main() {
   do {
     vec4 values[TILES];
     [[unroll]] for (int t = 0; t < TILES; ++t) values[t] = table4(inputs, texel + t * LANES);
+    // Four products first, then their sum to the others: sums of few products round less.
+    vec4 own[FETCHES];
     [[unroll]] for (int fetch = 0; fetch < FETCHES; ++fetch) {
-      const vec4 own = table4(filters, word + min(fetch * LANES + lane, WORDS - 1));
-      [[unroll]] for (int i = 0; i < LANES; ++i) {
-        const int index = fetch * LANES + i;
-        if (index < WORDS) {
-          const vec4 weight = subgroupShuffle(own, uint(i));
-          [[unroll]] for (int t = 0; t < TILES; ++t) {
-            sums[index / 4 * TILES + t] += weight * values[t][index % 4];
-          }
-        }
+      own[fetch] = table4(filters, word + min(fetch * LANES + lane, WORDS - 1));
+    }
+    [[unroll]] for (int o = 0; o < OUT_PLANES; ++o) {
+      vec4 weights[4];
+      [[unroll]] for (int i = 0; i < 4; ++i) {
+        const int index = o * 4 + i;
+        weights[i] = subgroupShuffle(own[index / LANES], uint(index % LANES));
+      }
+      [[unroll]] for (int t = 0; t < TILES; ++t) {
+        sums[o * TILES + t] += weights[0] * values[t].x + weights[1] * values[t].y +
+                               weights[2] * values[t].z + weights[3] * values[t].w;
       }
     }
     texel += push.tile_pitch;

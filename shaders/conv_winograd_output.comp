@@ -1,6 +1,6 @@
-// Third pass of conv_winograd: products of all frequencies -> 4 x 4 pixels, then bias, activation,
+// Third pass of conv_winograd: products of all frequencies -> pixels, then bias, activation,
 // statistics. Needs a workgroup of exactly one subgroup.
-// Tile: 4 x 4 pixels of one plane per invocation.
+// Tile: TILE_SIDE x TILE_SIDE pixels of one plane per invocation.
 // Grid: flat x and z: tiles of the run; y: planes from first_plane.
 // variants: texel texel_half storage storage_half
 #version 460
@@ -26,9 +26,9 @@ TABLE_OUT(3, partials)
 PUSH(WinogradOutputPush)
 
 const int TILE = TILE_SIDE * TILE_SIDE;
-const int MOST_TILE = TILE;
-vec4 sums[TILE];
-vec4 lines[TILE_SIDE * MOST];
+const int MOST_TILE = MOST_SIDE * MOST_SIDE;
+vec4 sums[MOST_TILE];
+vec4 lines[MOST_SIDE * MOST];
 
 #include "shaders/lib/subgroup_record.glsl"
 
@@ -56,7 +56,7 @@ void main() {
     [[unroll]] for (int j = 0; j < TILE_SIDE; ++j) lines[j * PRODUCTS + i] = line[j];
   }
   const vec4 offset = BIAS != 0 ? table4(bias, plane) : vec4(0.0);
-  bool valid[TILE];
+  bool valid[MOST_TILE];
   [[unroll]] for (int j = 0; j < TILE_SIDE; ++j) {
     vec4 line[MOST];
     [[unroll]] for (int i = 0; i < PRODUCTS; ++i) line[i] = lines[j * PRODUCTS + i];

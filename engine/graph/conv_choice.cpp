@@ -16,9 +16,16 @@ constexpr std::array<std::pair<ConvKernel, const char*>, 5> kernel_names{{
     {ConvKernel::generic, "generic"},
 }};
 
+std::string pair_text(const net::Pair& pair) {
+  return std::to_string(pair.y) + "x" + std::to_string(pair.x);
+}
+
 std::string variant_text(const ConvVariant& variant) {
   const auto name =
       std::ranges::find(kernel_names, variant.kernel, [](auto& e) { return e.first; });
+  if (variant.tile_side != ConvVariant{}.tile_side) {
+    return name->second + (":" + pair_text({variant.tile_side, variant.tile_side}));
+  }
   return name->second + (variant.tiled_shape.empty() ? "" : ":" + variant.tiled_shape);
 }
 
@@ -27,7 +34,8 @@ ConvVariant built_in_choice(const Draft& draft, const net::Conv& op, const Tenso
   const bool shuffle = shuffle_can(draft, op, source);
   const bool tiled = tiled_can(draft, op, source);
   if (draft.device().software) {
-    if (winograd_pays(op) && winograd_can(draft, op, source)) return {ConvKernel::winograd, {}};
+    const std::vector<int> sides = winograd_sides(draft, op, source);
+    if (winograd_pays(op) && !sides.empty()) return {ConvKernel::winograd, {}, sides.front()};
     if (shuffle) return {ConvKernel::shuffle, {}};
     return {tiled ? ConvKernel::tiled : ConvKernel::generic, {}};
   }
@@ -39,24 +47,20 @@ ConvVariant built_in_choice(const Draft& draft, const net::Conv& op, const Tenso
 // whose driver has subgroup shuffles.
 std::vector<ConvVariant> variants_of(const Draft& draft, const net::Conv& op,
                                      const TensorView& source) {
-  std::vector<ConvVariant> variants{built_in_choice(draft, op, source)};
-  const ConvKernel built_in = variants.front().kernel;
-  if (built_in == ConvKernel::depthwise) return variants;
-  const auto add = [&](ConvKernel kernel, bool can) {
-    if (can && kernel != built_in) variants.push_back({kernel, {}});
+  const ConvVariant built_in = built_in_choice(draft, op, source);
+  std::vector<ConvVariant> variants{built_in};
+  if (built_in.kernel == ConvKernel::depthwise) return variants;
+  const auto add = [&](const ConvVariant& variant) {
+    if (variant_text(variant) != variant_text(built_in)) variants.push_back(variant);
   };
+  for (const int side : winograd_sides(draft, op, source)) add({ConvKernel::winograd, {}, side});
   const bool shuffle = shuffle_can(draft, op, source);
-  add(ConvKernel::winograd, winograd_can(draft, op, source));
-  add(ConvKernel::shuffle, shuffle);
+  if (shuffle) add({ConvKernel::shuffle, {}});
   if (draft.device().software && shuffle) return variants;
   for (std::string& shape : tiled_shapes_of(draft, op)) {
     variants.push_back({ConvKernel::tiled, std::move(shape)});
   }
   return variants;
-}
-
-std::string pair_text(const net::Pair& pair) {
-  return std::to_string(pair.y) + "x" + std::to_string(pair.x);
 }
 
 // Not whether a norm or an activation is in the view: that follows from the choice.

@@ -25,7 +25,7 @@ int conv_tiles(const Draft& draft, const net::Conv& op, const TensorView& source
   const ConvVariant variant = choose_conv(draft, op, source);
   switch (variant.kernel) {
     case ConvKernel::winograd:
-      return winograd_records(draft, grid_height, grid_width);
+      return winograd_records(draft, variant.tile_side, grid_height, grid_width);
     case ConvKernel::shuffle:
       return shuffle_tiles(draft, op, grid_height, grid_width);
     case ConvKernel::tiled:
@@ -42,7 +42,7 @@ void lower_conv_task(Draft& draft, const ConvTask& task) {
   note_conv_layer(draft, *task.op, task.source);
   switch (variant.kernel) {
     case ConvKernel::winograd:
-      return lower_conv_winograd(draft, task);
+      return lower_conv_winograd(draft, task, variant.tile_side);
     case ConvKernel::shuffle:
       return lower_conv_shuffle(draft, task);
     case ConvKernel::tiled:

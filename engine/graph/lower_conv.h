@@ -43,13 +43,15 @@ enum class ConvKernel { winograd, shuffle, tiled, depthwise, generic };
 struct ConvVariant {
   ConvKernel kernel = ConvKernel::generic;
   std::string tiled_shape;  ///< of tiled; empty: the built-in choice
+  int tile_side = 4;        ///< of winograd: outputs of a tile along each axis, 4 or 6
 };
 /// options.family where it can, or options.conv_choices, or the built-in choice for this device.
 ConvVariant choose_conv(const Draft& draft, const net::Conv& op, const TensorView& source);
 /// Adds the shape to draft.convolutions, unless it is there.
 void note_conv_layer(Draft& draft, const net::Conv& op, const TensorView& source);
 
-bool winograd_can(const Draft& draft, const net::Conv& op, const TensorView& source);
+/// Sides of the tiles that the layer and the device can have, that of the built-in choice first.
+std::vector<int> winograd_sides(const Draft& draft, const net::Conv& op, const TensorView& source);
 /// Whether the layer is wide enough to pay for the transforms, as far as can be said without
 /// timing.
 bool winograd_pays(const net::Conv& op);
@@ -65,14 +67,14 @@ int conv_tiles(const Draft& draft, const net::Conv& op, const TensorView& source
 /// Lowers a task by the chosen kernel, and notes its shape in draft.convolutions.
 void lower_conv_task(Draft& draft, const ConvTask& task);
 
-int winograd_records(const Draft& draft, int grid_height, int grid_width);
+int winograd_records(const Draft& draft, int tile_side, int grid_height, int grid_width);
 /// How often a lane of `shuffle` loads each pixel of a source plane, on average.
 double shuffle_loads(const net::Conv& op);
 int shuffle_tiles(const Draft& draft, const net::Conv& op, int grid_height, int grid_width);
 int tiled_tiles(const Draft& draft, const net::Conv& op, const std::string& shape, int grid_height,
                 int grid_width);
 
-void lower_conv_winograd(Draft& draft, const ConvTask& task);
+void lower_conv_winograd(Draft& draft, const ConvTask& task, int tile_side);
 void lower_conv_shuffle(Draft& draft, const ConvTask& task);
 void lower_conv_tiled(Draft& draft, const ConvTask& task, const std::string& shape);
 void lower_conv_depthwise(Draft& draft, const ConvTask& task);

@@ -6,7 +6,8 @@
 namespace impasto::graph {
 namespace {
 
-constexpr int tile_side = 4;
+constexpr int small_side = 4;
+constexpr int large_side = 6;
 // Groups of tiles per invocation of the product, and planes of output channels where they divide.
 constexpr int most_tile_groups = 6;
 constexpr int least_tile_groups = 2;
@@ -16,10 +17,11 @@ constexpr double fetch_cost = 1.5;
 // Narrower layers spend more on the transforms than they save.
 constexpr int least_channels = 24;
 // The transforms' rounding does not grow with the channels, as the error that a convolution may
-// have does: with fewer inputs it exceeds that.
+// have does: with fewer inputs it exceeds that. Large tiles round more.
 constexpr int least_in_channels = 16;
+constexpr int least_in_channels_large = 48;
 // A layer's sums and products are kept for so many bytes of its tiles at a time.
-constexpr std::uint64_t run_bytes = 4ULL << 20;
+constexpr std::uint64_t run_bytes = 3ULL << 20;
 
 bool doubles(const TensorView& source) {
   return source.upsample == 2 && source.border == net::Border{1, 1, 1, 1};
@@ -30,6 +32,10 @@ int choose_block_planes(int planes) {
     if (planes % block == 0) return block;
   }
   return std::min(planes, 2);
+}
+
+int tile_count(int tile_side, int height, int width) {
+  return div_up(height, tile_side) * div_up(width, tile_side);
 }
 
 int lanes(const Draft& draft) {
@@ -62,19 +68,18 @@ struct Run {
 
 class Lowering {
  public:
-  Lowering(Draft& draft, const ConvTask& task)
+  Lowering(Draft& draft, const ConvTask& task, int tile_side)
       : draft_(draft),
         task_(task),
         op_(*task.op),
-        doubled_(doubles(task.source)),
-        points_(winograd_points(doubled_)),
+        form_{tile_side, doubles(task.source)},
         block_planes_(choose_block_planes(task.result.planes())),
         tiles_x_(div_up(task.grid_width, tile_side)),
-        tile_count_(tiles_x_ * div_up(task.grid_height, tile_side)),
+        tile_count_(tile_count(tile_side, task.grid_height, task.grid_width)),
         tile_groups_(choose_tile_groups(tile_count_, lanes(draft))) {
     const int step = lanes(draft) * tile_groups_;
-    const std::uint64_t tile_bytes = bytes_per_tile(points_.input_count(), in_planes()) +
-                                     bytes_per_tile(points_.product_count(), task.result.planes());
+    const std::uint64_t tile_bytes = bytes_per_tile(form_.input_count(), in_planes()) +
+                                     bytes_per_tile(form_.product_count(), task.result.planes());
     const std::uint64_t bytes = std::min(run_bytes, draft.device().max_storage_range);
     const int steps = div_up(tile_count_, step);
     const int most = std::max(1, static_cast<int>(bytes / (tile_bytes * step)));
@@ -90,12 +95,12 @@ class Lowering {
         runs_.begin(), runs_.end(), [](const Run& a, const Run& b) { return a.tiles < b.tiles; });
     const auto words = static_cast<std::uint64_t>(largest->tiles);
     const ResourceId sums =
-        draft_.table(task_.name + " sums", words * points_.input_count() * in_planes());
-    const ResourceId products = draft_.table(
-        task_.name + " products", words * points_.product_count() * task_.result.planes());
+        draft_.table(task_.name + " sums", words * form_.input_count() * in_planes());
+    const ResourceId products = draft_.table(task_.name + " products",
+                                             words * form_.product_count() * task_.result.planes());
     const ResourceId filters =
-        draft_.constant(task_.name + (doubled_ ? " doubled filters" : " filters"),
-                        winograd_filters(op_, doubled_, block_planes_));
+        draft_.constant(task_.name + (form_.doubled ? " doubled filters" : " filters"),
+                        winograd_filters(op_, form_, block_planes_));
     for (const Run& run : runs_) {
       transform_input(run, sums);
       multiply(run, sums, filters, products);
@@ -113,7 +118,8 @@ class Lowering {
     constants.activation = task_.source.activation.kind;
     constants.pad = task_.source.pad;
     constants.upsample = task_.source.upsample;
-    constants.doubled = doubled_ ? 1 : 0;
+    constants.tile_side = form_.tile_side;
+    constants.doubled = form_.doubled ? 1 : 0;
     abi::WinogradInputPush push{};
     push.view = view_push(task_.source);
     push.in_planes = in_planes();
@@ -139,7 +145,8 @@ class Lowering {
     constants.lanes = constants.workgroup;
     constants.out_planes = block_planes_;
     constants.tiles = tile_groups_;
-    constants.doubled = doubled_ ? 1 : 0;
+    constants.tile_side = form_.tile_side;
+    constants.doubled = form_.doubled ? 1 : 0;
     abi::WinogradMultiplyPush push{};
     push.in_planes = in_planes();
     push.out_planes = task_.result.planes();
@@ -152,10 +159,10 @@ class Lowering {
     pass.bindings = {draft_.table_in(sums), draft_.table_in(filters), draft_.table_out(products)};
     pass.push = push_bytes(push);
     pass.groups = draft_.groups(run.tiles / (constants.workgroup * tile_groups_),
-                                points_.product_count() * blocks);
+                                form_.product_count() * blocks);
     pass.subgroup_size = draft_.device().subgroup_size;
     pass.flops =
-        2.0 * run.tiles * points_.product_count() * push.in_planes * blocks * block_planes_ * 16;
+        2.0 * run.tiles * form_.product_count() * push.in_planes * blocks * block_planes_ * 16;
     draft_.add(std::move(pass));
   }
 
@@ -167,7 +174,8 @@ class Lowering {
     constants.bias = has_bias ? 1 : 0;
     constants.out_activation = task_.store.activation.kind;
     constants.statistics = task_.store.statistics ? 1 : 0;
-    constants.doubled = doubled_ ? 1 : 0;
+    constants.tile_side = form_.tile_side;
+    constants.doubled = form_.doubled ? 1 : 0;
     abi::WinogradOutputPush push{};
     push.planes = task_.result.planes();
     push.tiles_x = tiles_x_;
@@ -211,8 +219,7 @@ class Lowering {
   Draft& draft_;
   const ConvTask& task_;
   const net::Conv& op_;
-  bool doubled_;
-  WinogradPoints points_;
+  WinogradForm form_;
   int block_planes_;
   int tiles_x_;
   int tile_count_;
@@ -222,31 +229,44 @@ class Lowering {
 
 }  // namespace
 
-bool winograd_can(const Draft& draft, const net::Conv& op, const TensorView&) {
+std::vector<int> winograd_sides(const Draft& draft, const net::Conv& op, const TensorView& source) {
   if (!draft.options().fusions.winograd || !draft.device().subgroup_shuffle ||
       !draft.options().texel_reads || op.groups != 1 || op.kernel != net::Pair{3, 3} ||
-      op.stride != net::Pair{1, 1} || op.dilation != net::Pair{1, 1} ||
-      op.in_channels < least_in_channels) {
-    return false;
+      op.stride != net::Pair{1, 1} || op.dilation != net::Pair{1, 1}) {
+    return {};
   }
-  const int products = winograd_points(false).product_count();
   const int planes = (std::max(op.in_channels, op.out_channels) + 3) / 4;
-  const std::uint64_t least_run =
-      bytes_per_tile(products, planes) * lanes(draft) * most_tile_groups;
-  return static_cast<std::uint32_t>(products * planes) <= draft.device().max_groups &&
-         least_run <= draft.device().max_storage_range;
+  std::vector<int> sides;
+  double least_products = 0;
+  for (const auto& [side, least_channels] :
+       {std::pair{small_side, least_in_channels}, std::pair{large_side, least_in_channels_large}}) {
+    const int products = WinogradForm{side, false}.product_count();
+    const std::uint64_t least_run =
+        bytes_per_tile(products, planes) * lanes(draft) * most_tile_groups;
+    if (op.in_channels < least_channels ||
+        static_cast<std::uint32_t>(products * planes) > draft.device().max_groups ||
+        least_run > draft.device().max_storage_range) {
+      continue;
+    }
+    const double tiles = tile_count(side, source.height() - 2, source.width() - 2);
+    const double all_products = tiles * WinogradForm{side, doubles(source)}.product_count();
+    sides.insert(sides.empty() || all_products < least_products ? sides.begin() : sides.end(),
+                 side);
+    least_products = all_products;
+  }
+  return sides;
 }
 
 bool winograd_pays(const net::Conv& op) {
   return std::min(op.in_channels, op.out_channels) >= least_channels;
 }
 
-int winograd_records(const Draft& draft, int grid_height, int grid_width) {
-  return div_up(div_up(grid_height, tile_side) * div_up(grid_width, tile_side), lanes(draft));
+int winograd_records(const Draft& draft, int tile_side, int grid_height, int grid_width) {
+  return div_up(tile_count(tile_side, grid_height, grid_width), lanes(draft));
 }
 
-void lower_conv_winograd(Draft& draft, const ConvTask& task) {
-  Lowering(draft, task).run();
+void lower_conv_winograd(Draft& draft, const ConvTask& task, int tile_side) {
+  Lowering(draft, task, tile_side).run();
 }
 
 }  // namespace impasto::graph

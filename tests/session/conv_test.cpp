@@ -353,10 +353,24 @@ TEST(Convolutions, wide) {
   }
 }
 
+// Large tiles where they take fewer products: small layers end inside a tile.
+TEST(Convolutions, side_of_tiles) {
+  const auto kernel = [](const ConvRow& row) {
+    return graph::compile_network(conv_case(row).net, options_for_tests()).convolutions[0].kernel;
+  };
+  if (kernel({32, 24, {3, 3}, {24, 36}, {1, 1, 1, 1}}) != "winograd") {
+    GTEST_SKIP() << "the device does not get these kernels";
+  }
+  EXPECT_EQ(kernel({48, 24, {3, 3}, {24, 36}, {1, 1, 1, 1}}), "winograd:6x6");
+  EXPECT_EQ(kernel({48, 24, {3, 3}, {16, 20}, {1, 1, 1, 1}}), "winograd");
+  EXPECT_EQ(kernel({48, 24, {3, 3}, {20, 26}}), "winograd:6x6");
+}
+
 // A measured choice may give a kernel to a layer that would not get it otherwise.
 TEST(Convolutions, chosen_by_name) {
   for (const ConvRow& row : {ConvRow{5, 9, {3, 3}, {37, 45}, {1, 1, 1, 1}},
                              ConvRow{16, 12, {3, 3}, {18, 33}, {1, 1, 1, 1}},
+                             ConvRow{48, 12, {3, 3}, {21, 34}, {1, 1, 1, 1}},
                              ConvRow{3, 17, {3, 3}, {21, 22}, {0, 0, 0, 0}, {2, 2}}}) {
     const Case test = conv_case(row);
     const auto layers = [&](const graph::CompileOptions& options) {

@@ -99,10 +99,10 @@ net::Net shared_values() {
 }
 
 // Wide enough for transformed products, with every view before them and statistics after.
-net::Net wide_views(PadMode mode) {
+net::Net wide_views(int width, PadMode mode) {
   Chain chain({24, 9, 14}, 1100);
   chain.norm(NormKind::instance).activation(ActivationKind::elu, 1).pad(1, mode);
-  chain.conv(32, 3).norm(NormKind::instance).relu();
+  chain.conv(width, 3).norm(NormKind::instance).relu();
   const Chain::Mark skip = chain.mark();
   chain.pad({2, 1, 0, 3}, mode, 0.5F).conv(24, 3, {.bias = true});
   chain.activation(ActivationKind::leaky_relu, 0.2F).norm(NormKind::group, 3);
@@ -184,9 +184,12 @@ std::vector<Named> chains() {
           {"cells of 2", cells(3, 2, PadMode::reflect, true)},
           {"cells of 3", cells(4, 3, PadMode::constant, false)},
           {"sums of sums", sums_of_sums()},
-          {"wide, reflect", wide_views(PadMode::reflect)},
-          {"wide, edge", wide_views(PadMode::edge)},
-          {"wide, constant", wide_views(PadMode::constant)}};
+          {"wide, reflect", wide_views(32, PadMode::reflect)},
+          {"wide, edge", wide_views(32, PadMode::edge)},
+          {"wide, constant", wide_views(32, PadMode::constant)},
+          {"wider, reflect", wide_views(48, PadMode::reflect)},
+          {"wider, edge", wide_views(48, PadMode::edge)},
+          {"wider, constant", wide_views(48, PadMode::constant)}};
 }
 
 std::vector<bool graph::Fusions::*> switches() {

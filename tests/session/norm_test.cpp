@@ -205,21 +205,21 @@ TEST(Norms, constant_planes_become_beta) {
 
 // Also where a wide convolution computes the pixels of a tile in different ways.
 TEST(Norms, constant_planes_stay_constant_through_wide_convolutions) {
-  for (const int factor : {1, 2}) {
-    Chain chain({32, 13, 18}, 77);
+  for (const auto& [channels, factor] : {std::pair{32, 1}, {32, 2}, {48, 1}, {48, 2}}) {
+    Chain chain({channels, 13, 18}, 77);
     if (factor > 1) chain.upsample(factor);
     chain.pad(1, net::PadMode::reflect).conv(24, 3).norm(NormKind::instance);
     const net::Net net = chain.build();
-    net::Tensor input(32, 13, 18);
-    for (int c = 0; c < 32; ++c) {
+    net::Tensor input(channels, 13, 18);
+    for (int c = 0; c < channels; ++c) {
       std::fill_n(input.row(c, 0), input.plane_size(), 1e4F / static_cast<float>(c + 3));
     }
     // The four phases of an upsampled convolution sum in orders of their own: equal to rounding
     // only, which such planes show.
     graph::CompileOptions options = options_for_tests();
     options.fusions.upsample_phases = false;
-    expect_result("constant, upsampled by " + std::to_string(factor), net, options, input,
-                  net::evaluate(net, input, {}), exact_bound());
+    expect_result(std::to_string(channels) + " constant, upsampled by " + std::to_string(factor),
+                  net, options, input, net::evaluate(net, input, {}), exact_bound());
   }
 }
 
