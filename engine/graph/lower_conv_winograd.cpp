@@ -9,7 +9,7 @@ namespace {
 constexpr int small_side = 4;
 constexpr int large_side = 6;
 // Groups of tiles per invocation of the product, and planes of output channels where they divide.
-constexpr int most_tile_groups = 6;
+constexpr int most_tile_groups = 8;
 constexpr int least_tile_groups = 2;
 constexpr int most_block_planes = 4;
 // Of a block of filters, in products of one group of tiles with them: an estimate.
