@@ -185,6 +185,8 @@ struct View {
 
 // operand_matrix: the operand's pixels times a 4 x 4 matrix. then: 1 + the kind of a second
 // operation, on the first one's result and a tensor of its shape, each scaled by a vector.
+// map: operand_matrix: its columns, 0: there is none; lanes_used: channels of every plane of the
+// result, 0: the last has fewer than the others.
 #define MAP_CONSTANTS(C)                           \
   VIEW_CONSTANTS(C)                                \
   C(5, operand, OPERAND, 0)                        \
@@ -205,7 +207,8 @@ struct View {
   C(20, then, THEN, 0)                             \
   C(21, then_scale, THEN_SCALE, 0)                 \
   C(22, then_operand_scale, THEN_OPERAND_SCALE, 0) \
-  C(23, then_half, THEN_HALF, 0)
+  C(23, then_half, THEN_HALF, 0)                   \
+  C(24, lanes_used, LANES_USED, 0)
 
 #define STATISTICS_CONSTANTS(C) VIEW_CONSTANTS(C)
 

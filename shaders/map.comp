@@ -84,12 +84,13 @@ void main() {
   if (THEN_OPERAND_SCALE != 0) then_other_factor = table4(then_operand_scale, plane);
   mat4 columns = mat4(1.0);
   if (OPERAND_MATRIX != 0) {
-    columns = mat4(table4(matrix, 0), table4(matrix, 1), table4(matrix, 2), table4(matrix, 3));
+    [[unroll]] for (int i = 0; i < OPERAND_MATRIX; ++i) columns[i] = table4(matrix, i);
   }
   vec4 constant_operand = vec4(0.0);
   if (OPERAND >= OPERAND_PARAMETER) constant_operand = table4(parameter, plane);
   // A quotient or a root may be infinite in lanes without a channel, which convolutions multiply by 0.
-  bvec4 used = lessThan(plane * 4 + ivec4(0, 1, 2, 3), ivec4(push.channels));
+  bvec4 used = lessThan(ivec4(0, 1, 2, 3), ivec4(LANES_USED));
+  if (LANES_USED == 0) used = lessThan(plane * 4 + ivec4(0, 1, 2, 3), ivec4(push.channels));
   vec4 slopes = vec4(0.0);
   if (OUT_ACTIVATION == ACTIVATION_PRELU) slopes = table4(slope, plane);
 
@@ -122,7 +123,11 @@ void main() {
           operand, OPERAND_HALF,
           locate(push.operand, OPERAND_PAD, OPERAND_UPSAMPLE, other_row, x, inside));
       if (OPERAND_SPLAT != 0) other = other.xxxx;
-      if (OPERAND_MATRIX != 0) other = columns * other;
+      if (OPERAND_MATRIX != 0) {
+        vec4 product = columns[0] * other[0];
+        [[unroll]] for (int j = 1; j < OPERAND_MATRIX; ++j) product += columns[j] * other[j];
+        other = product;
+      }
       if (OPERAND_NORM != 0) {
         other = normalize_value(other, other_high, other_low, other_norm_scale, other_beta);
       }

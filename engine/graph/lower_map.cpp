@@ -18,6 +18,11 @@ int splat(const TensorView& view, const TensorRef& result) {
   return view.tensor.channels == 1 && result.channels > 1 ? 1 : 0;
 }
 
+int lanes_used(const TensorRef& result) {
+  if (result.channels % 4 == 0) return 4;
+  return result.planes() == 1 ? result.channels : 0;
+}
+
 }  // namespace
 
 void lower_map(Draft& draft, const std::string& name, const TensorView& source,
@@ -35,6 +40,7 @@ void lower_map(Draft& draft, const std::string& name, const TensorView& source,
   constants.offset = source.offset >= 0 ? 1 : 0;
   constants.out_activation = activation.kind;
   constants.binary = static_cast<int>(operand.kind);
+  constants.lanes_used = lanes_used(result);
 
   abi::MapPush push{};
   push.view = broadcast_push(source, result);
@@ -56,7 +62,7 @@ void lower_map(Draft& draft, const std::string& name, const TensorView& source,
     constants.operand_half = !draft.options().texel_reads && operand.view->tensor.half ? 1 : 0;
     constants.operand_scale = operand.view->scale >= 0 ? 1 : 0;
     constants.operand_offset = operand.view->offset >= 0 ? 1 : 0;
-    constants.operand_matrix = operand.view->matrix >= 0 ? 1 : 0;
+    constants.operand_matrix = operand.view->matrix >= 0 ? operand.view->tensor.channels : 0;
     push.operand = broadcast_push(*operand.view, result);
     other = *operand.view;
   } else if (operand.parameter >= 0) {

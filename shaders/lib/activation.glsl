@@ -13,11 +13,7 @@ vec4 accurate_exp(vec4 x) {
   return p * intBitsToFloat((ivec4(k) + 127) << 23);
 }
 
-vec4 accurate_sigmoid(vec4 x) {
-  vec4 e = accurate_exp(-abs(x));
-  vec4 tail = e / (1.0 + e);
-  return mix(1.0 - tail, tail, lessThan(x, vec4(0.0)));
-}
+vec4 accurate_sigmoid(vec4 x) { return 1.0 / (1.0 + accurate_exp(-x)); }
 
 // Clamped by accurate_exp: some drivers' own tanh is NaN above 88.
 vec4 accurate_tanh(vec4 x) {
