@@ -92,6 +92,9 @@ struct DraftPass {
   std::uint32_t subgroup_size = 0;
   double flops = 0;
   std::uint64_t shared_bytes = 0;
+  /// What it writes may take the bytes of one of these, if nothing reads that later: an invocation
+  /// reads of them only the texels that it writes, and each before it does.
+  std::vector<ResourceId> replaceable;
 };
 
 /// LayerPlace without addresses.

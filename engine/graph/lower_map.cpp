@@ -18,6 +18,13 @@ int splat(const TensorView& view, const TensorRef& result) {
   return view.tensor.channels == 1 && result.channels > 1 ? 1 : 0;
 }
 
+bool same_texels(const TensorView& view, const TensorRef& result) {
+  const TensorRef& tensor = view.tensor;
+  return tensor.resource >= 0 && view.cells == 1 && view.upsample == 1 && view.border.empty() &&
+         tensor.planes() == result.planes() && tensor.height == result.height &&
+         tensor.width == result.width && tensor.half == result.half;
+}
+
 int lanes_used(const TensorRef& result) {
   if (result.channels % 4 == 0) return 4;
   return result.planes() == 1 ? result.channels : 0;
@@ -100,6 +107,11 @@ void lower_map(Draft& draft, const std::string& name, const TensorView& source,
                      draft.table_in(other.matrix)};
     pass.push = push_bytes(push);
     pass.groups = draft.groups((quads + 63) / 64, count);
+    if (count == result.planes()) {
+      for (const TensorView& view : {source, other, TensorView{.tensor = then.tensor}}) {
+        if (same_texels(view, result)) pass.replaceable.push_back(view.tensor.resource);
+      }
+    }
     draft.add(std::move(pass));
   });
 }

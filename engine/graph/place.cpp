@@ -32,6 +32,35 @@ std::vector<Lifetime> find_lifetimes(const Draft& draft) {
   return lifetimes;
 }
 
+// What is written over what: by resource, the one whose bytes it takes, which for most is itself;
+// the lifetime of that one becomes that of both.
+std::vector<std::size_t> find_owners(const Draft& draft, std::vector<Lifetime>& lifetimes) {
+  std::vector<std::size_t> owners(draft.resources.size());
+  std::iota(owners.begin(), owners.end(), std::size_t{0});
+  const auto placed_here = [&](std::size_t id) {
+    return draft.resources[id].region == Region::arena && !draft.resources[id].at;
+  };
+  std::vector<Lifetime> own = lifetimes;
+  for (std::size_t i = 0; i < draft.passes.size(); ++i) {
+    const DraftPass& pass = draft.passes[i];
+    const auto written = std::ranges::find(pass.bindings, Access::storage_write,
+                                           [](const DraftBinding& b) { return b.access; });
+    for (const ResourceId candidate : pass.replaceable) {
+      const auto read = static_cast<std::size_t>(candidate);
+      const auto result = static_cast<std::size_t>(written->resource);
+      if (own[read].last != static_cast<int>(i) || own[result].first != static_cast<int>(i) ||
+          draft.resources[read].bytes != draft.resources[result].bytes || !placed_here(read) ||
+          !placed_here(result)) {
+        continue;
+      }
+      owners[result] = owners[read];
+      lifetimes[owners[read]].last = own[result].last;
+      break;
+    }
+  }
+  return owners;
+}
+
 // The smallest hole among the resources alive at the same time that holds `bytes`; the end of the
 // last one where no hole does.
 std::uint64_t best_fit(const std::vector<Placed>& block, const Lifetime& lifetime,
@@ -88,7 +117,8 @@ void place_in_order(const Draft& draft, const std::vector<std::size_t>& order,
 Placement place(const Draft& draft) {
   const std::uint64_t alignment = std::max<std::uint64_t>(
       {64, draft.device().storage_alignment, draft.device().texel_alignment});
-  const std::vector<Lifetime> lifetimes = find_lifetimes(draft);
+  std::vector<Lifetime> lifetimes = find_lifetimes(draft);
+  const std::vector<std::size_t> owners = find_owners(draft, lifetimes);
   Placement best;
   Placement result;
   result.ranges.resize(draft.resources.size());
@@ -99,6 +129,7 @@ Placement place(const Draft& draft) {
     result.ranges[i] =
         resource.at.value_or(Range{resource.region, 0, resource.offset, resource.bytes});
     if (resource.at || resource.region != Region::arena || lifetimes[i].first < 0) continue;
+    if (owners[i] != i) continue;
     order.push_back(i);
     change[static_cast<std::size_t>(lifetimes[i].first)] += resource.bytes;
     change[static_cast<std::size_t>(lifetimes[i].last) + 1] -= resource.bytes;  // wraps and back
@@ -128,6 +159,7 @@ Placement place(const Draft& draft) {
     });
     Placement attempt = result;
     place_in_order(draft, sorted, lifetimes, alignment, attempt);
+    for (std::size_t i = 0; i < owners.size(); ++i) attempt.ranges[i] = attempt.ranges[owners[i]];
     const std::uint64_t bytes =
         std::accumulate(attempt.arena_blocks.begin(), attempt.arena_blocks.end(), std::uint64_t{0});
     if (bytes >= least) continue;

@@ -14,9 +14,10 @@ struct Placement {
   std::uint64_t live_bytes = 0;             ///< the largest sum of live arena resources
 };
 
-/// Resources whose lifetimes (first to last pass that names them) are apart may share bytes; each
-/// lies within one block of at most the device's allocation limit. Throws Error{gpu} where one
-/// resource alone exceeds it.
+/// Resources whose lifetimes (first to last pass that names them) are apart may share bytes, and so
+/// may one that a pass writes with one that it reads last, of those that it can replace; each lies
+/// within one block of at most the device's allocation limit. Throws Error{gpu} where one resource
+/// alone exceeds it.
 Placement place(const Draft& draft);
 
 }  // namespace impasto::graph

@@ -177,6 +177,15 @@ bool is_jpeg(const AVCodec& codec) {
 
 }  // namespace
 
+void save_memory(EncoderChoice& encoder, int width, int height) {
+  constexpr std::int64_t large = std::int64_t{2560} * 1440;
+  if (std::int64_t{width} * height <= large ||
+      std::string_view(encoder.codec->name).substr(0, 7) != "libx264") {
+    return;
+  }
+  encoder.options.emplace_back("x264-params", "rc-lookahead=3:sync-lookahead=0");
+}
+
 EncoderChoice choose_encoder(const SinkOptions& options, const AVOutputFormat& container,
                              const ColorDescription& color) {
   EncoderChoice choice;

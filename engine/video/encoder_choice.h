@@ -26,6 +26,9 @@ struct EncoderChoice {
 EncoderChoice choose_encoder(const SinkOptions& options, const AVOutputFormat& container,
                              const ColorDescription& color);
 
+/// For frames so large that those which x264 looks ahead at take a gigabyte: fewer of them.
+void save_memory(EncoderChoice& encoder, int width, int height);
+
 struct PictureChoice {
   AVPixelFormat pixel_format = AV_PIX_FMT_NONE;  ///< what the encoder is given
   FrameFormat format;  ///< what frames must be; differs from pixel_format in byte order at most

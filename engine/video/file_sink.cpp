@@ -64,6 +64,7 @@ void FileSink::open_encoder(const AVOutputFormat& container, const SourceInfo& i
   settings.choice = choose_encoder(options_, container, info.format.color);
   const int width = options_.width > 0 ? options_.width : info.format.width;
   const int height = options_.height > 0 ? options_.height : info.format.height;
+  save_memory(settings.choice, width, height);
   picture_ = choose_picture(options_, settings.choice, info.format, width, height);
   settings.picture = picture_;
   settings.tags = tags_for(picture_.format, input_.tags());

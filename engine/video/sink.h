@@ -24,7 +24,7 @@ struct SinkOptions {
   int height = 0;
   std::string codec;          ///< encoder or codec as FFmpeg names it; empty: by container
   std::optional<double> crf;  ///< constant quality; empty: the default of the encoder chosen
-  std::string preset;         ///< speed preset; empty: "medium" where there is one
+  std::string preset;         ///< speed preset; empty: as the encoder chosen has it
   std::string pixel_format;   ///< as FFmpeg names it; empty: the source's or the nearest
   /// Further options of the encoder as FFmpeg names them.
   std::vector<std::pair<std::string, std::string>> encoder_options;
