@@ -183,10 +183,9 @@ struct View {
 
 #define GLOBAL_MAX_CONSTANTS(C) VIEW_CONSTANTS(C)
 
-// operand_matrix: the operand's pixels times a 4 x 4 matrix. then: 1 + the kind of a second
-// operation, on the first one's result and a tensor of its shape, each scaled by a vector.
-// map: operand_matrix: its columns, 0: there is none; lanes_used: channels of every plane of the
-// result, 0: the last has fewer than the others.
+// operand_matrix: columns of the matrix that the operand's pixels are taken times; 0: none. then:
+// 1 + the kind of a second operation, on the first one's result and a tensor of its shape, each
+// scaled by a vector. lanes_used: channels of every plane of the result; 0: the last one has fewer.
 #define MAP_CONSTANTS(C)                           \
   VIEW_CONSTANTS(C)                                \
   C(5, operand, OPERAND, 0)                        \

@@ -8,6 +8,7 @@ extern "C" {
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <thread>
 
 #include "engine/base/error.h"
 #include "engine/video/color.h"
@@ -184,6 +185,8 @@ void save_memory(EncoderChoice& encoder, int width, int height) {
     return;
   }
   encoder.options.emplace_back("x264-params", "rc-lookahead=3:sync-lookahead=0");
+  // Each holds frames of its own; x264 would take half as many again.
+  encoder.options.emplace_back("threads", std::to_string(std::thread::hardware_concurrency()));
 }
 
 EncoderChoice choose_encoder(const SinkOptions& options, const AVOutputFormat& container,

@@ -26,7 +26,8 @@ struct EncoderChoice {
 EncoderChoice choose_encoder(const SinkOptions& options, const AVOutputFormat& container,
                              const ColorDescription& color);
 
-/// For frames so large that those which x264 looks ahead at take a gigabyte: fewer of them.
+/// For frames so large that those which x264 keeps take a gigabyte: it looks ahead at fewer, with a
+/// thread per core.
 void save_memory(EncoderChoice& encoder, int width, int height);
 
 struct PictureChoice {

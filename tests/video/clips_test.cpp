@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <filesystem>
+#include <thread>
 
 #include "tests/video/report.h"
 #include "tests/video/support.h"
@@ -202,6 +203,29 @@ TEST(Clips, a_new_size_in_the_middle_keeps_the_output_at_the_first) {
   EXPECT_EQ(report.frames.size(), static_cast<std::size_t>(passed.frames));
   for (const FrameReport& frame : report.frames) EXPECT_EQ(frame.width, 320);
   EXPECT_THAT(report.kinds(), Contains("audio"));
+}
+
+// x264 writes its settings into the stream.
+std::string settings_of_x264(const std::string& size, const SinkOptions& wishes = {}) {
+  const TemporaryFolder folder;
+  SinkOptions output = wishes;
+  output.output = folder / "out.h264";
+  pass_through({.input = "lavfi:testsrc2=size=" + size + ":rate=1:duration=1,format=yuv420p"},
+               output);
+  return shell("strings " + output.output + " | grep -o 'options: .*'") + " ";
+}
+
+TEST(Clips, x264_keeps_few_large_frames) {
+  EXPECT_THAT(settings_of_x264("320x240"), HasSubstr(" rc_lookahead=10 "));
+  const unsigned cores = std::thread::hardware_concurrency();
+  const std::string large = settings_of_x264("2592x1472");
+  EXPECT_THAT(large, HasSubstr(" rc_lookahead=3 "));
+  if (cores <= 8) {  // x264 takes no more than so many for a picture of a size
+    EXPECT_THAT(large, HasSubstr(" threads=" + std::to_string(cores) + " "));
+  }
+  EXPECT_THAT(
+      settings_of_x264("2592x1472", {.encoder_options = {{"x264-params", "rc-lookahead=7"}}}),
+      HasSubstr(" rc_lookahead=7 "));
 }
 
 TEST(Clips, frames_of_the_wrong_size_are_refused) {

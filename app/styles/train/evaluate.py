@@ -8,8 +8,9 @@ the same weights is as low; the cap means "not reached") started from white nois
 et al.'s protocol, and from the photo, which is a far better start, SSIM of gradients, lattice ratio
 over the painting's own, warping error, noise gain, sharpness over the photo's, share of pixels
 newly black or white, gradient at the rim, the nearest other style (RMSE), and the worst mix (total
-loss of a half-and-half mix over the style's own, means over photos, of the worst partner). Columns
-are defined in measures.py. The photo itself is the first row: what no style can be steadier than.
+loss of a half-and-half mix over the style's own, means over photos, of the worst partner, and the
+least that any picture could have with that one). Columns are defined in measures.py. The photo
+itself is the first row: what no style can be steadier than.
 """
 import argparse
 import concurrent.futures
@@ -67,8 +68,8 @@ class Evaluation:
         calibration = data.calibration_photos(training)
         extractor = features.FeatureNetwork(options.features, calibration.crops(48, 160))
         self.paintings = [data.read_painting(options.paintings, s) for s in state["styles"]]
-        targets = losses.StyleTargets(extractor, calibration, self.paintings)
-        self.loss = losses.PerceptualLoss(extractor, targets,
+        self.targets = losses.StyleTargets(extractor, calibration, self.paintings)
+        self.loss = losses.PerceptualLoss(extractor, self.targets,
                                           [s.get("content", 1.0) for s in state["styles"]],
                                           rim=losses.RIM)
         self.photos = [data.center_square(path, SIZE) for path in held_out]
@@ -82,9 +83,14 @@ class Evaluation:
         with torch.no_grad():
             return self.net(photo, weights)
 
-    def total(self, photo, output, style):
+    def loss_and_style(self, photo, output, style):
+        """(total, the part of it that is the distance to the painting)"""
         with torch.no_grad():
-            return float(self.loss(photo, output, losses.Goal.of(style - 1))[0])
+            total, parts = self.loss(photo, output, losses.Goal.of(style - 1))
+        return float(total), float(parts["style"])
+
+    def total(self, photo, output, style):
+        return self.loss_and_style(photo, output, style)[0]
 
     def mix_ratio(self, style, other, own):
         """Total loss to `style` of an equal mix with `other`, over that of the style alone."""
@@ -96,11 +102,12 @@ class Evaluation:
         """(columns of the table, outputs as codes)"""
         outputs = [self.stylise(photo, style) for photo in self.photos]
         pairs = list(zip(self.photos, outputs))
-        own = [self.total(photo, output, style) for photo, output in pairs]
+        own, distances = zip(*(self.loss_and_style(*pair, style) for pair in pairs))
         warping, noise = measures.stability(lambda x: self.stylise(x, style), self.wide)
         painting = self.paintings[style - 1]
         row = {
             "loss": statistics.mean(own),
+            "rest": statistics.mean(own) - statistics.mean(distances),
             "gradient_ssim": statistics.mean(measures.gradient_ssim(*p) for p in pairs),
             "lattice": measures.lattice_ratio(outputs) / measures.lattice_ratio([painting]),
             "warping": warping, "noise": noise,
@@ -152,7 +159,7 @@ def table(rows, photo):
                ("lattice", "{:.2f}"), ("warping", "{:.3f}"), ("noise", "{:.2f}"),
                ("sharpness", "{:.2f}"), ("clipped", "{:.3f}"), ("rim", "{:.2f}"),
                ("nearest_rmse", "{:.3f}"), ("nearest", "{}"), ("worst_mix", "{:.2f}"),
-               ("mix_with", "{}"))
+               ("mix_with", "{}"), ("mix_bound", "{:.2f}"))
     names = [name for name, _ in columns]
     lines = ["| style | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
 
@@ -168,6 +175,20 @@ def table(rows, photo):
         line(label, {n: of([r[n] for r in rows.values()]) for n in numeric
                      if all(r.get(n) is not None for r in rows.values())})
     return "\n".join(lines)
+
+
+def mix_bounds(rows):
+    """{(style, other): measures.mix_bound of the two}"""
+    names = list(rows)
+    bounds = {}
+    for i, first in enumerate(names):
+        for j, second in enumerate(names):
+            if i != j:
+                pair = rows[first], rows[second]
+                bounds[first, second] = measures.mix_bound(
+                    _evaluation.targets.terms(i, j), [row["loss"] for row in pair],
+                    [row["rest"] for row in pair])
+    return bounds
 
 
 def main():
@@ -197,6 +218,10 @@ def main():
                      for other in rows if other != name}
         row["nearest"] = min(distances, key=distances.get)
         row["nearest_rmse"] = distances[row["nearest"]]
+    bounds = {} if options.no_mixing else mix_bounds(rows)
+    for name, row in rows.items():
+        if bounds:
+            row["mix_bound"] = bounds[name, row["mix_with"]]
     print(table(rows, _evaluation.photo_row()))
     for column in ("johnson", "from_photo"):
         needed = [n for row in rows.values() for n in row[column + "_all"]]
@@ -206,7 +231,10 @@ def main():
     if not options.no_mixing:
         ratios = [ratio for row in rows.values() for ratio in row["mixes"].values()]
         print(f"\nmixes: median {statistics.median(ratios):.2f}, "
-              f"{100 * statistics.mean(ratio <= 2 for ratio in ratios):.0f} % within 2")
+              f"{100 * statistics.mean(ratio <= 2 for ratio in ratios):.0f} % within 2; "
+              f"{statistics.mean(rows[a]['mixes'][b] / bounds[a, b] for a, b in bounds):.2f} times "
+              f"the bound, which is above 2 for "
+              f"{100 * statistics.mean(bound > 2 for bound in bounds.values()):.0f} %")
     print(f"identity: lowest PSNR {identity:.1f} dB over {len(_evaluation.photos)} photos")
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:

@@ -101,6 +101,18 @@ class StyleTargets:
         return (MEAN_WEIGHT * mean_term / self.mean_scales[layer][style] +
                 covariance_term / self.covariance_scales[layer][style])
 
+    def terms(self, style, other):
+        """[T, 2]: of every term of `distance`, how far apart the paintings are, by the scale of
+        `style` and by that of `other`."""
+        rows = []
+        for layer, (mean, covariance) in enumerate(zip(self.means, self.covariances)):
+            for weight, values, scales in (
+                    (MEAN_WEIGHT, mean, self.mean_scales[layer]),
+                    (1.0, covariance, self.covariance_scales[layer])):
+                apart = weight * ((values[style] - values[other])**2).mean()
+                rows.append(torch.stack([apart / scales[style], apart / scales[other]]))
+        return torch.stack(rows)
+
     def nearest(self, style, others):
         """The painting of `others` whose statistics are closest to those of painting `style`."""
         def total(other):

@@ -47,6 +47,20 @@ def gradient_ssim(photo, output):
                   ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))).mean())
 
 
+def mix_bound(terms, own, rest):
+    """The least that the larger of two ratios, of a mix's total loss to each of two styles over the
+    style's own, can be for any picture, if it loses `rest` (content, variation) as each style does:
+    with every statistic of its features where it suits both best, which is on the line between the
+    paintings. terms: StyleTargets.terms; own, rest: pairs. By duality it is the largest, over
+    weights of the ratios, of the least weighted sum, which is known term by term."""
+    best = 0.0
+    for weight in torch.linspace(0.01, 0.99, 99):
+        first, second = weight * terms[:, 0] / own[0], (1 - weight) * terms[:, 1] / own[1]
+        least = (first * second / (first + second)).sum()
+        best = max(best, float(least + weight * rest[0] / own[0] + (1 - weight) * rest[1] / own[1]))
+    return best
+
+
 def lattice_ratio(pictures, size=256):
     """Mean over the frequencies that are multiples of 1/8 cycle per pixel (DC aside) of the power
     there over the median power around. About one to two for anything without a lattice."""
