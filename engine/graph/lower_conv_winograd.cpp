@@ -42,14 +42,14 @@ int lanes(const Draft& draft) {
   return static_cast<int>(draft.device().subgroup_size);
 }
 
-// As many as share a fetch of the filters without many tiles that do not exist: those cost as much
-// as the others, and small layers have few tiles.
-int choose_tile_groups(int tiles, int lanes) {
+// As many as share a fetch of the filters, up to `most`, without many tiles that do not exist:
+// those cost as much as the others, and small layers have few tiles.
+int choose_tile_groups(int tiles, int lanes, int most) {
   const auto cost = [&](int groups) {
     const int step = lanes * groups;
     return div_up(tiles, step) * step * (1 + fetch_cost / groups);
   };
-  int best = most_tile_groups;
+  int best = most;
   for (int groups = best - 1; groups >= least_tile_groups; --groups) {
     if (cost(groups) < cost(best)) best = groups;
   }
@@ -58,6 +58,18 @@ int choose_tile_groups(int tiles, int lanes) {
 
 std::uint64_t bytes_per_tile(int points, int planes) {
   return 16ULL * static_cast<std::uint64_t>(points) * static_cast<std::uint64_t>(planes);
+}
+
+// Groups of tiles whose sums, and whose products, the device can bind: a run has one of them at
+// least.
+int bindable_tile_groups(const Draft& draft, int points, int planes) {
+  const std::uint64_t group_bytes = bytes_per_tile(points, planes) * lanes(draft);
+  return static_cast<int>(
+      std::min<std::uint64_t>(most_tile_groups, draft.device().max_storage_range / group_bytes));
+}
+
+int most_planes(const net::Conv& op) {
+  return (std::max(op.in_channels, op.out_channels) + 3) / 4;
 }
 
 // The tiles of a layer in runs whose sums and products stay small.
@@ -76,7 +88,9 @@ class Lowering {
         block_planes_(choose_block_planes(task.result.planes())),
         tiles_x_(div_up(task.grid_width, tile_side)),
         tile_count_(tile_count(tile_side, task.grid_height, task.grid_width)),
-        tile_groups_(choose_tile_groups(tile_count_, lanes(draft))) {
+        tile_groups_(choose_tile_groups(
+            tile_count_, lanes(draft),
+            bindable_tile_groups(draft, form_.product_count(), most_planes(op_)))) {
     const int step = lanes(draft) * tile_groups_;
     const std::uint64_t tile_bytes = bytes_per_tile(form_.input_count(), in_planes()) +
                                      bytes_per_tile(form_.product_count(), task.result.planes());
@@ -235,17 +249,15 @@ std::vector<int> winograd_sides(const Draft& draft, const net::Conv& op, const T
       op.stride != net::Pair{1, 1} || op.dilation != net::Pair{1, 1}) {
     return {};
   }
-  const int planes = (std::max(op.in_channels, op.out_channels) + 3) / 4;
+  const int planes = most_planes(op);
   std::vector<int> sides;
   double least_products = 0;
   for (const auto& [side, least_channels] :
        {std::pair{small_side, least_in_channels}, std::pair{large_side, least_in_channels_large}}) {
     const int products = WinogradForm{side, false}.product_count();
-    const std::uint64_t least_run =
-        bytes_per_tile(products, planes) * lanes(draft) * most_tile_groups;
     if (op.in_channels < least_channels ||
         static_cast<std::uint32_t>(products * planes) > draft.device().max_groups ||
-        least_run > draft.device().max_storage_range) {
+        bindable_tile_groups(draft, products, planes) < least_tile_groups) {
       continue;
     }
     const double tiles = tile_count(side, source.height() - 2, source.width() - 2);
