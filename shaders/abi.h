@@ -110,14 +110,15 @@ struct View {
 // plane p is cell p, row by row, of each block of cells_in x cells_in pixels of the source's only
 // plane (space to depth); cells_out: output plane p is that cell of the result's only plane.
 // phases: of phases x phases pixels of the result each has filters of its own; that in row p and
-// column q reads p rows and q columns further on.
+// column q reads p rows and q columns further on. whole_tiles: none reaches past the grid's edges.
 #define SHUFFLE_CONSTANTS(C)       \
   CONV_CONSTANTS(C)                \
   C(19, out_planes, OUT_PLANES, 1) \
   C(20, tile_y, TILE_Y, 2)         \
   C(21, cells_in, CELLS_IN, 1)     \
   C(22, cells_out, CELLS_OUT, 1)   \
-  C(23, phases, PHASES, 1)
+  C(23, phases, PHASES, 1)         \
+  C(24, whole_tiles, WHOLE_TILES, 0)
 
 // conv_tiled: block_out channels x tile pixels per workgroup, lane_out channels x lane_pixels
 // pixels per invocation; kernel columns per step, kernel rows per window of registers.
@@ -185,7 +186,8 @@ struct View {
 
 // operand_matrix: columns of the matrix that the operand's pixels are taken times; 0: none. then:
 // 1 + the kind of a second operation, on the first one's result and a tensor of its shape, each
-// scaled by a vector. lanes_used: channels of every plane of the result; 0: the last one has fewer.
+// scaled by a vector; then_operand_again: that tensor is the operand, read where that is.
+// lanes_used: channels of every plane of the result; 0: the last one has fewer.
 #define MAP_CONSTANTS(C)                           \
   VIEW_CONSTANTS(C)                                \
   C(5, operand, OPERAND, 0)                        \
@@ -207,7 +209,8 @@ struct View {
   C(21, then_scale, THEN_SCALE, 0)                 \
   C(22, then_operand_scale, THEN_OPERAND_SCALE, 0) \
   C(23, then_half, THEN_HALF, 0)                   \
-  C(24, lanes_used, LANES_USED, 0)
+  C(24, lanes_used, LANES_USED, 0)                 \
+  C(25, then_operand_again, THEN_OPERAND_AGAIN, 0)
 
 #define STATISTICS_CONSTANTS(C) VIEW_CONSTANTS(C)
 

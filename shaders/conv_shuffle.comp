@@ -74,14 +74,15 @@ void slide_window() {
   [[unroll]] for (int i = 0; i < (TILE_Y - 1) * WINDOW_X; ++i) window[i] = window[i + WINDOW_X];
 }
 
-// Lanes without a channel are left out by hand: drivers keep what a loop adds up.
+// Lanes without a channel are left out by hand: drivers keep what a loop adds up, and take three times
+// as long to translate writes of single components.
 void add_product(int index, vec4 weight, float value) {
   if (OUT_COUNT == 1) {
-    sums[index].x += weight.x * value;
+    sums[index] = vec4(sums[index].x + weight.x * value, 0.0, 0.0, 0.0);
   } else if (OUT_COUNT == 2) {
-    sums[index].xy += weight.xy * value;
+    sums[index] = vec4(sums[index].xy + weight.xy * value, 0.0, 0.0);
   } else if (OUT_COUNT == 3) {
-    sums[index].xyz += weight.xyz * value;
+    sums[index] = vec4(sums[index].xyz + weight.xyz * value, 0.0);
   } else {
     sums[index] += weight * value;
   }
@@ -168,26 +169,30 @@ void main() {
 
   bool valid[MOST_TILE];
   [[unroll]] for (int i = 0; i < TILE; ++i) {
-    valid[i] = own_tile < tile_count && first_y + i / TILE_X < push.out_height &&
-               first_x + i % TILE_X < push.out_width;
+    valid[i] = own_tile < tile_count &&
+               (WHOLE_TILES != 0 || (first_y + i / TILE_X < push.out_height &&
+                                     first_x + i % TILE_X < push.out_width));
   }
+  const int row_step = push.out_step * push.out_row_stride;
+  const int first_place =
+      first_y * row_step + (push.out_offset_y + phase_y) * push.out_row_stride +
+      first_x * push.out_step + push.out_offset_x + phase_x;
   [[unroll]] for (int o = 0; o < OUT_PLANES; ++o) {
     const int local_plane = min(first_plane + o, push.out_planes - 1);
     const int out_plane = push.first_plane + local_plane;
     const vec4 offset = BIAS != 0 ? table4(bias, out_plane) : vec4(0.0);
+    const int place =
+        first_place + (CELLS_OUT == 1 ? local_plane * push.out_plane_stride
+                                      : out_plane / CELLS_OUT * push.out_row_stride +
+                                            out_plane % CELLS_OUT);
+    // Lanes past the last tile have computed it again, and so may store it.
     [[unroll]] for (int i = 0; i < TILE; ++i) {
       const vec4 sum = activate(OUT_ACTIVATION, sums[o * TILE + i] + offset, push.a, push.b,
                                 vec4(0.0));
       sums[o * TILE + i] = sum;
-      int y = (first_y + i / TILE_X) * push.out_step + push.out_offset_y + phase_y;
-      int x = (first_x + i % TILE_X) * push.out_step + push.out_offset_x + phase_x;
-      if (CELLS_OUT == 1) {
-        y = y * push.out_row_stride + local_plane * push.out_plane_stride;
-      } else {
-        y = (y + out_plane / CELLS_OUT) * push.out_row_stride;
-        x += out_plane % CELLS_OUT;
+      if (WHOLE_TILES != 0 || valid[i]) {
+        store4(result, place + i / TILE_X * row_step + i % TILE_X * push.out_step, sum);
       }
-      if (valid[i]) store4(result, y + x, sum);
     }
     if (STATISTICS != 0) {
       const int tile_record =

@@ -118,10 +118,12 @@ void main() {
     if (OFFSET != 0) value += term;
     if (PAD == PAD_CONSTANT && !(inside && row_inside)) value = vec4(push.view.pad_value);
 
+    vec4 stored_operand = vec4(0.0);
     if (OPERAND == OPERAND_TENSOR) {
       vec4 other = load4_either(
           operand, OPERAND_HALF,
           locate(push.operand, OPERAND_PAD, OPERAND_UPSAMPLE, other_row, x, inside));
+      stored_operand = other;
       if (OPERAND_SPLAT != 0) other = other.xxxx;
       if (OPERAND_MATRIX != 0) {
         vec4 product = columns[0] * other[0];
@@ -146,8 +148,11 @@ void main() {
     value = activate(OUT_ACTIVATION, value, push.a, push.b, slopes);
     if (THEN != 0) {
       if (THEN_SCALE != 0) value *= then_factor;
-      vec4 other = load4_either(then_operand, THEN_HALF,
-                                plane * push.out_plane_stride + y * push.out_row_stride + x);
+      vec4 other = stored_operand;
+      if (THEN_OPERAND_AGAIN == 0) {
+        other = load4_either(then_operand, THEN_HALF,
+                             plane * push.out_plane_stride + y * push.out_row_stride + x);
+      }
       if (THEN_OPERAND_SCALE != 0) other *= then_other_factor;
       value = combine(THEN - 1, value, other);
     }

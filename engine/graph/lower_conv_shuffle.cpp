@@ -89,6 +89,8 @@ void lower_conv_shuffle(Draft& draft, const ConvTask& task) {
   const LaneTile tile = lane_tile(op);
   constants.out_planes = tile.planes;
   constants.tile_y = tile.rows;
+  constants.whole_tiles =
+      task.grid_height % tile.rows == 0 && task.grid_width % tile_width == 0 ? 1 : 0;
   constants.phases = task.phases.empty() ? 1 : task.out_step;
   const int phase_count = constants.phases * constants.phases;
 

@@ -80,6 +80,8 @@ void lower_map(Draft& draft, const std::string& name, const TensorView& source,
     constants.then = 1 + static_cast<int>(then.kind);
     constants.then_scale = then.scale >= 0 ? 1 : 0;
     constants.then_operand_scale = then.tensor_scale >= 0 ? 1 : 0;
+    constants.then_operand_again =
+        same_texels(other, result) && other.tensor.resource == then.tensor.resource ? 1 : 0;
     constants.then_half = !draft.options().texel_reads && then.tensor.half ? 1 : 0;
   }
 
