@@ -29,6 +29,7 @@ TABLE_IN(3, bias)
 TENSOR_OUT(4, result)
 TABLE_OUT(5, partials)
 PUSH(ConvPush)
+#include "shaders/lib/store_map.glsl"
 
 const int TILE_X = 4;
 const int TILE = TILE_Y * TILE_X;
@@ -173,6 +174,8 @@ void main() {
                (WHOLE_TILES != 0 || (first_y + i / TILE_X < push.out_height &&
                                      first_x + i % TILE_X < push.out_width));
   }
+  MapTables map;
+  if (STORE_MAP != 0) map = read_map();
   const int row_step = push.out_step * push.out_row_stride;
   const int first_place =
       first_y * row_step + (push.out_offset_y + phase_y) * push.out_row_stride +
@@ -187,12 +190,16 @@ void main() {
                                             out_plane % CELLS_OUT);
     // Lanes past the last tile have computed it again, and so may store it.
     [[unroll]] for (int i = 0; i < TILE; ++i) {
-      const vec4 sum = activate(OUT_ACTIVATION, sums[o * TILE + i] + offset, push.a, push.b,
-                                vec4(0.0));
-      sums[o * TILE + i] = sum;
-      if (WHOLE_TILES != 0 || valid[i]) {
-        store4(result, place + i / TILE_X * row_step + i % TILE_X * push.out_step, sum);
+      const int texel = place + i / TILE_X * row_step + i % TILE_X * push.out_step;
+      const bool stored = WHOLE_TILES != 0 || valid[i];
+      vec4 sum = sums[o * TILE + i] + offset;
+      if (STORE_MAP != 0) {
+        sum = map_value(sum, map, stored ? texel : 0);
+      } else {
+        sum = activate(OUT_ACTIVATION, sum, push.a, push.b, vec4(0.0));
       }
+      sums[o * TILE + i] = sum;
+      if (stored) store4(result, texel, sum);
     }
     if (STATISTICS != 0) {
       const int tile_record =

@@ -17,7 +17,7 @@ WINOGRAD_INPUT_CONSTANTS(CONSTANT)
 #include "shaders/lib/grid.glsl"
 #include "shaders/lib/source.glsl"
 #include "shaders/lib/winograd.glsl"
-TABLE_OUT(2, sums)  // [frequency y][frequency x][plane][tile]
+WIDE_TABLE_OUT(2, sums)  // [frequency y][frequency x][plane][tile]
 PUSH(WinogradInputPush)
 
 // View coordinate, before the border, of input `i` of the tile that begins at `first`.
@@ -63,7 +63,7 @@ void main() {
     [[unroll]] for (int j = 0; j < INPUTS; ++j) line[j] = values[j * INPUTS + i];
     transform_input(line);
     [[unroll]] for (int j = 0; j < INPUTS; ++j) {
-      sums.data[base + (j * INPUTS + i) * frequency_stride] = line[j];
+      store_wide(sums, base + (j * INPUTS + i) * frequency_stride, line[j]);
     }
   }
 }

@@ -121,11 +121,11 @@ VkDevice create_device(const Candidate& candidate, std::uint32_t family,
                                              &enabled12};
   enabled11.storageBuffer16BitAccess = offered11.storageBuffer16BitAccess;
   VkPhysicalDeviceFeatures2 enabled{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &enabled11};
+  enabled.features.shaderInt64 = offered.features.shaderInt64;
   if (gpuav) {  // the layer writes what it finds from inside the shaders
     enabled.features.fragmentStoresAndAtomics = offered.features.fragmentStoresAndAtomics;
     enabled.features.vertexPipelineStoresAndAtomics =
         offered.features.vertexPipelineStoresAndAtomics;
-    enabled.features.shaderInt64 = offered.features.shaderInt64;
     enabled12.bufferDeviceAddress = offered12.bufferDeviceAddress;
   }
 

@@ -135,6 +135,7 @@ void read_features(VkPhysicalDevice physical, DeviceInfo& info) {
   vkGetPhysicalDeviceFeatures2(physical, &all);
   info.fp16_storage = v11.storageBuffer16BitAccess;
   info.shader_float16 = v12.shaderFloat16;
+  info.shader_int64 = all.features.shaderInt64;
   info.subgroup_size_control = info.subgroup_size_control && v13.subgroupSizeControl;
   info.full_subgroups = v13.computeFullSubgroups;
 }

@@ -42,6 +42,7 @@ struct DeviceInfo {
 
   bool fp16_storage = false;    ///< float16_t in storage buffers
   bool shader_float16 = false;  ///< float16_t arithmetic
+  bool shader_int64 = false;    ///< 64-bit integers
 
   double timestamp_period_ns = 1;          ///< nanoseconds per tick
   std::uint32_t timestamp_valid_bits = 0;  ///< of the compute queue; 0: no timestamps

@@ -39,6 +39,7 @@ bool Walker::stored_as_cells(const net::Conv& op, const TensorView& lazy) {
   done_[*readers_.only(node_->output)] = true;
   const TensorRef result = tensor_of(node_->name, output);
   lower_conv_cells(draft_, node_->name, op, lazy, *next, bias, result);
+  stored_cells_ = readers_.only(output) ? result.resource : -1;
   view(output) = TensorView{.tensor = result};
   return true;
 }

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "engine/graph/fuse_walker.h"
+#include "engine/graph/lower_conv.h"
 
 namespace impasto::graph {
 
@@ -54,12 +55,23 @@ void Walker::lower_binary(const TensorView& left, const MapOperand& operand) {
   if (!waits) settle(output);
 }
 
+void Walker::add_map(const std::string& name, const TensorView& left, const MapOperand& operand,
+                     const ActivationUse& activation, const TensorRef& result,
+                     const MapThen& then) {
+  const bool alone = stored_cells_ >= 0 && left.tensor.resource == stored_cells_;
+  if (alone && switches_.map_into_store &&
+      map_is_store(draft_, left, operand, activation, result, then)) {
+    return;
+  }
+  lower_map(draft_, name, left, operand, activation, -1, result, then);
+}
+
 void Walker::settle(net::ValueId id) {
   if (!pending(id)) return;
   const PendingMap map = *std::exchange(pending(id), std::nullopt);
   const net::Node& node = net_.nodes[map.node];
   const TensorRef result = tensor_of(node.name, id);
-  lower_map(draft_, node.name, map.left, map.operand, map.activation, -1, result);
+  add_map(node.name, map.left, map.operand, map.activation, result);
   // Not when its reader is done: the memory may be another's by then.
   draft_.layers.push_back({.node = map.node,
                            .position = draft_.passes.size(),
@@ -78,8 +90,8 @@ bool Walker::combined(const net::Binary& op) {
     rest.scale = -1;
     if (!rest.plain()) continue;
     const TensorRef result = new_tensor(node_->output);
-    lower_map(draft_, node_->name, map->left, map->operand, map->activation, -1, result,
-              {op.kind, map->scale, other.tensor, other.scale});
+    add_map(node_->name, map->left, map->operand, map->activation, result,
+            {op.kind, map->scale, other.tensor, other.scale});
     map.reset();
     view(node_->output) = TensorView{.tensor = result};
     return true;

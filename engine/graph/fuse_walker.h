@@ -92,6 +92,9 @@ class Walker {
   /// Rule: a product, and a sum after it, with a vector is left to the map that alone reads it.
   bool takes_vector(const TensorView& lazy, const net::BinaryParameter& op) const;
   void lower_binary(const TensorView& left, const MapOperand& operand);
+  /// Rule: a map that alone reads what a convolution stores as cells is that store; else a pass.
+  void add_map(const std::string& name, const TensorView& left, const MapOperand& operand,
+               const ActivationUse& activation, const TensorRef& result, const MapThen& then = {});
   /// Appends the pass of a pending binary op, whose result then is a stored tensor.
   void settle(net::ValueId id);
   /// Rule: a pending binary op and this one are one pass; true if that was lowered.
@@ -105,8 +108,9 @@ class Walker {
   std::vector<TensorView> views_;                           // by value
   std::vector<std::optional<PartialStatistics>> partials_;  // by value
   std::vector<std::optional<PendingMap>> pending_;          // by value
-  std::vector<bool> done_;                                  // nodes absorbed by an earlier one
-  std::vector<bool> half_;                                  // values that are stored as fp16
+  ResourceId stored_cells_ = -1;  // what the last stored_as_cells stored, if it has one reader
+  std::vector<bool> done_;        // nodes absorbed by an earlier one
+  std::vector<bool> half_;        // values that are stored as fp16
 };
 
 }  // namespace impasto::graph

@@ -86,6 +86,12 @@ std::vector<float> pack_dense(const net::Conv& op);
 /// The same convolution of a source with a plane of `channels` (3 or 4) per cell of a block.
 net::Conv spread_inputs(const net::Conv& op, int channels);
 
+/// Makes a map of what the last pass stores, a shuffle convolution whose result is one plane of
+/// cells, its store instead of a pass, where that can have it: the tensor of that pass is not
+/// written then. `source` is its result, as lower_map takes it.
+bool map_is_store(Draft& draft, const TensorView& source, const MapOperand& operand,
+                  const ActivationUse& activation, const TensorRef& result, const MapThen& then);
+
 /// The push struct of a task, all but `first_plane`.
 abi::ConvPush conv_push(const ConvTask& task);
 /// The constants that every family fills alike: view, kernel, strides, bias, store.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 #include "engine/graph/lower_conv.h"
 
@@ -8,6 +9,11 @@ namespace {
 
 // The register tile of shaders/conv_shuffle.comp.
 constexpr int tile_width = 4;
+
+// Of the same shader: its result, and what a map in its store reads.
+constexpr std::size_t result_binding = 4;
+constexpr std::size_t map_binding = 6;
+constexpr std::size_t map_bindings = 6;
 
 // Of one lane: planes of output channels and rows of pixels.
 struct LaneTile {
@@ -118,6 +124,7 @@ void lower_conv_shuffle(Draft& draft, const ConvTask& task) {
                      draft.tensor_out(task.result, first, count),
                      task.partials < 0 ? draft.tensor_out(task.result, first, count)
                                        : draft.table_out(task.partials)};
+    pass.bindings.resize(map_binding + map_bindings, draft.table_in(-1));
     pass.push = push_bytes(push);
     pass.groups = draft.groups(tiles * phase_count, div_up(push.out_planes, constants.out_planes));
     pass.subgroup_size = draft.device().subgroup_size;
@@ -127,6 +134,50 @@ void lower_conv_shuffle(Draft& draft, const ConvTask& task) {
                  lanes_out * channels_in * op.kernel.y * op.kernel.x;
     draft.add(std::move(pass));
   });
+}
+
+bool map_is_store(Draft& draft, const TensorView& source, const MapOperand& operand,
+                  const ActivationUse& activation, const TensorRef& result, const MapThen& then) {
+  DraftPass& pass = draft.passes.back();
+  if (!pass.kernel.starts_with("conv_shuffle.") ||
+      pass.bindings[result_binding].resource != source.tensor.resource || !source.plain() ||
+      !operand.view || source.tensor.half != result.half) {
+    return false;
+  }
+  TensorView other = *operand.view;
+  const bool again = then.tensor.resource < 0 || then.tensor.resource == other.tensor.resource;
+  const auto [matrix, scale, offset] = std::tuple(other.matrix, other.scale, other.offset);
+  other.matrix = other.scale = other.offset = -1;
+  if (!again || !other.plain() || other.tensor.channels != result.channels ||
+      other.height() != result.height || other.width() != result.width) {
+    return false;
+  }
+
+  abi::ShuffleConstants constants;
+  std::memcpy(static_cast<void*>(&constants), pass.constants.data(), sizeof(constants));
+  constants.store_map = 1 + static_cast<int>(operand.kind);
+  constants.map_matrix = matrix >= 0 ? result.channels : 0;
+  constants.map_scale = scale >= 0 ? 1 : 0;
+  constants.map_offset = offset >= 0 ? 1 : 0;
+  constants.out_activation = activation.kind;
+  if (then.tensor.resource >= 0) {
+    constants.then = 1 + static_cast<int>(then.kind);
+    constants.then_scale = then.scale >= 0 ? 1 : 0;
+    constants.then_map_scale = then.tensor_scale >= 0 ? 1 : 0;
+  }
+  pass.constants = constant_words(constants);
+  abi::ConvPush push;
+  std::memcpy(static_cast<void*>(&push), pass.push.data(), sizeof(push));
+  push.a = activation.a;
+  push.b = activation.b;
+  pass.push = push_bytes(push);
+  pass.bindings.resize(map_binding);
+  pass.bindings[result_binding] = pass.bindings[result_binding + 1] = draft.tensor_out(result);
+  pass.bindings.push_back(draft.tensor_in(other.tensor));
+  for (const ResourceId table : {matrix, scale, offset, then.scale, then.tensor_scale}) {
+    pass.bindings.push_back(draft.table_in(table));
+  }
+  return true;
 }
 
 }  // namespace impasto::graph

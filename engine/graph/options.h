@@ -44,9 +44,10 @@ struct Fusions {
       true;  ///< space to depth is a convolution's load, depth to space its store
   bool matrix_into_load = true;  ///< a pointwise convolution of few channels, before a binary op
   bool map_into_map = true;      ///< a binary op's result is scaled and combined by the next one
+  bool map_into_store = true;    ///< a binary op is the store of a convolution that stores cells
   static Fusions none() {
     return {false, false, false, false, false, false, false,
-            false, false, false, false, false, false};
+            false, false, false, false, false, false, false};
   }
 };
 

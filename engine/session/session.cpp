@@ -89,10 +89,11 @@ graph::CompileOptions compile_options(const gpu::DeviceInfo& device, graph::Prec
   result.device = device_traits(device);
   result.precision = precision;
   // Some drivers view so few texels that most tensors would need the storage kernels anyway; real
-  // GPUs read vec4 words of storage buffers at full width, but some bind little at once.
+  // GPUs read vec4 words of storage buffers at full width, but some bind little at once. The
+  // kernels for texel buffers store 64-bit words.
   constexpr std::uint32_t useful_texels = 16U << 20;
   constexpr std::uint64_t useful_range = 1ULL << 30;
-  result.texel_reads = device.max_texel_buffer_elements >= useful_texels &&
+  result.texel_reads = device.shader_int64 && device.max_texel_buffer_elements >= useful_texels &&
                        (result.device.software || device.max_storage_buffer_range < useful_range);
   return result;
 }
@@ -103,7 +104,7 @@ graph::CompileOptions compile_options(const gpu::DeviceInfo& device,
   result.family = options.conv_family;
   result.tiled_shape = options.tiled_shape;
   result.conv_choices = options.conv_choices;
-  if (options.texel_reads) result.texel_reads = *options.texel_reads;
+  if (options.texel_reads) result.texel_reads = *options.texel_reads && device.shader_int64;
   return result;
 }
 

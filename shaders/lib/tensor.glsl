@@ -10,10 +10,12 @@
 //   WORDS_IN(binding, name)     word_of(name, index)    the 32-bit words of a frame
 //   TENSOR_OUT(binding, name)   store4(name, texel, v)
 //   TABLE_OUT(binding, name)    name.data[word] = v
+//   WIDE_TABLE_OUT(binding, name)  store_wide(name, word, v)  the same, in the widest words there are
 #ifndef IMPASTO_LIB_TENSOR
 #define IMPASTO_LIB_TENSOR
 
 #ifdef TEXEL
+#extension GL_ARB_gpu_shader_int64 : require
 #define TENSOR_IN(index, name) layout(set = 0, binding = index) uniform samplerBuffer name;
 #define TABLE_IN(index, name) layout(set = 0, binding = index) uniform samplerBuffer name;
 #define load4(name, texel) texelFetch(name, texel)
@@ -46,18 +48,32 @@
 #define word_of(name, index) name.data[index]
 #endif
 
+#define TABLE_OUT(index, name) \
+  layout(set = 0, binding = index, std430) writeonly buffer name##_block { vec4 data[]; } name;
+
+// Software drivers store word by word: half as many words of twice the size take three quarters of the
+// time. (The product of conv_winograd, all arithmetic, is slower with them.)
+#ifdef TEXEL
+#define WIDE_TABLE_OUT(index, name) \
+  layout(set = 0, binding = index, std430) writeonly buffer name##_block { u64vec2 data[]; } name;
+#define store_wide(name, word, value) name.data[word] = wide_words(value)
+u64vec2 wide_words(vec4 value) {
+  const uvec4 words = floatBitsToUint(value);
+  return u64vec2(packUint2x32(words.xy), packUint2x32(words.zw));
+}
+#else
+#define WIDE_TABLE_OUT(index, name) TABLE_OUT(index, name)
+#define store_wide(name, word, value) name.data[word] = value
+#endif
+
 #if defined(HALF) || defined(NARROW)
 #define TENSOR_OUT(index, name) \
   layout(set = 0, binding = index, std430) writeonly buffer name##_block { uvec2 data[]; } name;
 #define store4(name, texel, value) name.data[texel] = pack_half4(value)
 #else
-#define TENSOR_OUT(index, name) \
-  layout(set = 0, binding = index, std430) writeonly buffer name##_block { vec4 data[]; } name;
-#define store4(name, texel, value) name.data[texel] = value
+#define TENSOR_OUT(index, name) WIDE_TABLE_OUT(index, name)
+#define store4(name, texel, value) store_wide(name, texel, value)
 #endif
-
-#define TABLE_OUT(index, name) \
-  layout(set = 0, binding = index, std430) writeonly buffer name##_block { vec4 data[]; } name;
 
 vec4 unpack_half4(uvec2 bits) { return vec4(unpackHalf2x16(bits.x), unpackHalf2x16(bits.y)); }
 // Saturates: an infinity in one pixel would turn a whole normalized channel into NaN.

@@ -199,7 +199,7 @@ std::vector<bool graph::Fusions::*> switches() {
       &Fusions::pad_into_load,  &Fusions::activation_into_store, &Fusions::statistics_into_store,
       &Fusions::residual_add,   &Fusions::vector_into_load,      &Fusions::upsample_phases,
       &Fusions::winograd,       &Fusions::cells_into_conv,       &Fusions::matrix_into_load,
-      &Fusions::map_into_map};
+      &Fusions::map_into_map,   &Fusions::map_into_store};
 }
 
 // Every layer may lose what one may.
