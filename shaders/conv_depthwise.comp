@@ -63,8 +63,9 @@ void main() {
   read_push();
   const int tiles_x = (push.out_width + TILE_X - 1) / TILE_X;
   const int tile = flat_invocation();
-  const int first_y = tile / tiles_x * TILE_Y;
-  const int first_x = tile % tiles_x * TILE_X;
+  const int tile_y = quotient(tile, tiles_x);
+  const int first_y = tile_y * TILE_Y;
+  const int first_x = (tile - tile_y * tiles_x) * TILE_X;
   if (first_y >= push.out_height) return;
   const int local_plane = int(gl_WorkGroupID.y);
   const int plane = push.first_plane + local_plane;

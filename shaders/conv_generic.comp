@@ -35,7 +35,7 @@ vec4 view_value(int plane, int texel, bool inside) {
 
 void main() {
   const int index = flat_invocation();
-  const int y = index / push.out_width;
+  const int y = quotient(index, push.out_width);
   const int x = index - y * push.out_width;
   if (y >= push.out_height) return;
   const int local_plane = int(gl_WorkGroupID.y);

@@ -133,8 +133,9 @@ void main() {
   const int own_tile = group * LANES + lane;
   if (own_tile - lane >= tile_count) return;
   const int tile = min(own_tile, tile_count - 1);
-  const int first_y = tile / tiles_x * TILE_Y;
-  const int first_x = tile % tiles_x * TILE_X;
+  const int tile_y = quotient(tile, tiles_x);
+  const int first_y = tile_y * TILE_Y;
+  const int first_x = (tile - tile_y * tiles_x) * TILE_X;
   const int phase_y = phase / PHASES;
   const int phase_x = phase - phase_y * PHASES;
   const int source_y = first_y * STRIDE_Y + phase_y;

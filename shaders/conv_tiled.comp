@@ -117,8 +117,9 @@ void main() {
   const int pixel_lane = lane - slot * PIXEL_LANES;
   const int tiles_x = (push.out_width + TILE_X - 1) / TILE_X;
   const int tile = flat_group();
-  const int first_y = tile / tiles_x * TILE_Y;
-  const int first_x = tile % tiles_x * TILE_X;
+  const int tile_y = quotient(tile, tiles_x);
+  const int first_y = tile_y * TILE_Y;
+  const int first_x = (tile - tile_y * tiles_x) * TILE_X;
   if (first_y >= push.out_height) return;
   const int last_plane = push.first_plane + push.out_planes - 1;
   const int block_plane = push.first_plane + int(gl_WorkGroupID.y) * BLOCK_PLANES;

@@ -27,7 +27,7 @@ vec4 value_at(int plane, int y, int x) {
 void main() {
   read_push();
   const int index = flat_invocation();
-  const int y = index / push.out_width;
+  const int y = quotient(index, push.out_width);
   const int x = index - y * push.out_width;
   if (y >= push.out_height) return;
   const int local_plane = int(gl_WorkGroupID.y);

@@ -33,7 +33,7 @@ void main() {
   if (local_tile >= push.tile_pitch) return;
   const int tile = min(push.first_tile + local_tile, push.last_tile);
   const int plane = int(gl_WorkGroupID.y);
-  const int tile_y = tile / push.tiles_x;
+  const int tile_y = quotient(tile, push.tiles_x);
   const int first_y = tile_y * TILE_SIDE - push.view.offset_y;
   const int first_x = (tile - tile_y * push.tiles_x) * TILE_SIDE - push.view.offset_x;
   const SourceNorm norm = source_norm(plane);

@@ -41,7 +41,7 @@ void main() {
   const int tile = min(own_tile, push.tile_count - 1);
   const int local_plane = int(gl_WorkGroupID.y);
   const int plane = push.first_plane + local_plane;
-  const int tile_y = tile / push.tiles_x;
+  const int tile_y = quotient(tile, push.tiles_x);
   const int first_y = tile_y * TILE_SIDE;
   const int first_x = (tile - tile_y * push.tiles_x) * TILE_SIDE;
 

@@ -45,7 +45,7 @@ vec4 affine(ivec4 from, int y, int x) {
 void main() {
   read_push();
   const int index = flat_invocation();
-  const int y = index / push.width;
+  const int y = quotient(index, push.width);
   const int x = index - y * push.width;
   if (y >= push.height) return;
   const int local_plane = int(gl_WorkGroupID.y);

@@ -54,7 +54,7 @@ void main() {
   read_push();
   int quads = (push.width + 3) / 4;
   int index = flat_invocation();
-  int y = index / quads;
+  int y = quotient(index, quads);
   int first_x = (index - y * quads) * 4;
   if (y >= push.height) return;
   int local_plane = int(gl_WorkGroupID.y);

@@ -22,7 +22,7 @@ void main() {
   read_push();
   const int quads = (push.out_width + 3) / 4;
   const int index = flat_invocation();
-  const int y = index / quads;
+  const int y = quotient(index, quads);
   const int first_x = (index - y * quads) * 4;
   if (y >= push.out_height) return;
   const int local_plane = int(gl_WorkGroupID.y);

@@ -15,10 +15,17 @@ std::uint32_t group_count(int items, int workgroup) {
   return static_cast<std::uint32_t>((items + workgroup - 1) / workgroup);
 }
 
-/// Lanes that share out a row. A CPU driver takes as long to begin a workgroup as for dozens of
-/// operations of it. The same for every size of frame, whose kernels are the same then.
-int row_workgroup(const Draft& draft) {
-  return draft.device().software ? 64 : 32;
+/// Lanes that share out a row of so many items. A CPU driver takes as long to begin a workgroup as
+/// for dozens of operations of it, and works for lanes past the row's end as for others.
+int row_workgroup(const Draft& draft, int items) {
+  if (!draft.device().software) return 32;
+  const int step = static_cast<int>(draft.device().subgroup_size);
+  const auto lanes = [&](int workgroup) { return (items + workgroup - 1) / workgroup * workgroup; };
+  int best = 64;
+  for (int workgroup = best - step; workgroup >= 32; workgroup -= step) {
+    if (lanes(workgroup) < lanes(best)) best = workgroup;
+  }
+  return best;
 }
 
 void copy_matrix(const ColorMatrix& from, float (&to)[12]) {
@@ -48,7 +55,7 @@ void add_ingest(Draft& draft, const std::string& name, const video::FrameFormat&
                 const std::string& kernel, const DraftBinding& target) {
   abi::IngestConstants constants;
   const int quads = (geometry.network_width + 3) / 4;
-  constants.workgroup = row_workgroup(draft);
+  constants.workgroup = row_workgroup(draft, quads);
   describe_samples(source, constants);
   if (!with_alpha) constants.plane3 = -1;
   constants.unscaled =
@@ -101,7 +108,7 @@ TensorRef add_rescale(Draft& draft, const TensorRef& source, const FrameGeometry
       draft.tensor("rescaled", source.channels, output.height, output.width, source.half);
   abi::RescaleConstants constants;
   const int quads = (output.width + 3) / 4;
-  constants.workgroup = row_workgroup(draft);
+  constants.workgroup = row_workgroup(draft, quads);
   constants.grow_y = output.height > geometry.content_height ? 1 : 0;
   constants.grow_x = output.width > geometry.content_width ? 1 : 0;
   constants.rows = samples_under(1, output.height, geometry.content_height);
@@ -206,7 +213,7 @@ void lower_emit(Draft& draft, const TensorRef& result, const video::FrameFormat&
     blocks =
         std::max(blocks, group_count(static_cast<int>(placement.pitch), samples * component.step));
   }
-  constants.workgroup = row_workgroup(draft);
+  constants.workgroup = row_workgroup(draft, static_cast<int>(blocks));
   const auto add_picture = [&](const std::string& name, ResourceId live, std::uint64_t offset) {
     DraftPass pass;
     pass.name = name;

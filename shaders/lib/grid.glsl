@@ -11,4 +11,12 @@ int flat_invocation() {
   return flat_group() * int(gl_WorkGroupSize.x) + int(gl_LocalInvocationID.x);
 }
 
+// n / d for n >= 0, d > 0 and a quotient below 2^21, where a float is off by one at most: CPU drivers
+// divide integers lane by lane.
+int quotient(int n, int d) {
+  const int near = int(float(n) / float(d));
+  const int rest = n - near * d;
+  return near + int(rest >= d) - int(rest < 0);
+}
+
 #endif

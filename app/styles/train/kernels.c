@@ -2,13 +2,14 @@
 // conditional instance norm with what surrounds it (activation, residual, upsampling, reflection
 // padding), and the feature statistics (leaky ReLU, mean, covariance, mean pooling, padding).
 // Depends on: nothing. kernels.py compiles, binds and checks it against plain PyTorch.
-// Every channel count is a multiple of LANES; images are at least 2x2. Sums over pixels run in
-// fp32 on values of order one, which is enough for gradients (the engine's norm is stricter).
+// Every channel count is a multiple of LANES, of features of 8; images are at least 2x2. Sums over
+// pixels run in fp32 on values of order one, which is enough for gradients (the engine's norm is
+// stricter).
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LANES 16
+#define LANES 4
 typedef float lanes __attribute__((vector_size(4 * LANES), aligned(4)));
 typedef int mask __attribute__((vector_size(4 * LANES), aligned(4)));
 #define AT(pointer) (*(lanes *)(pointer))
@@ -157,7 +158,7 @@ void feature_forward(const float *in, float *feature, float *mean, float *covari
         for (size_t p = 0; p < pixels; p++) sum += READ(f + p * channels + c);
         AT(m + c) = sum / (float)pixels;
       }
-      // Blocks of 8 rows by 16 columns stay in registers; the lower triangle is mirrored.
+      // Blocks of 8 rows by LANES columns stay in registers; the lower triangle is mirrored.
       for (int i = 0; i < channels; i += 8)
         for (int j = i / LANES * LANES; j < channels; j += LANES) {
           lanes sum[8] = {{0}};

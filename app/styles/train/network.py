@@ -15,7 +15,7 @@ and beta are rows of a table (conditional instance normalization, Dumoulin et al
 (none after the second norm of a block). Instance norm discards exposure: `gain` brings it back, so
 dark scenes stay dark; it reads luma because the photo's hues are not the painting's. Every
 per-style number is linear in the style weights, so mixes are too. ARCHITECTURES has the widths:
-`live` takes 5,985 multiply-adds per pixel in its convolutions, `fine` 27,369.
+`live` takes 4,869 multiply-adds per pixel in its convolutions, `fine` 27,369.
 """
 from dataclasses import dataclass
 
@@ -45,7 +45,7 @@ class Architecture:
         return plan + [("up1", wide, middle, 1), ("up2", middle, narrow, 1)]
 
 
-ARCHITECTURES = {"live": Architecture((16, 32, 48), 4), "fine": Architecture((32, 64, 96), 6)}
+ARCHITECTURES = {"live": Architecture((12, 24, 48), 4), "fine": Architecture((32, 64, 96), 6)}
 
 
 def per_channel(values):
