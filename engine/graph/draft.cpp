@@ -4,6 +4,15 @@
 #include <cassert>
 
 namespace impasto::graph {
+namespace {
+
+// lavapipe takes the second byte of a texel buffer view's size for a number of mipmaps, and
+// compiles a kernel again where that is 0 instead of another number: no view has such a size.
+std::uint64_t viewed_bytes(std::uint64_t bytes) {
+  return (bytes >> 8 & 0xff) == 0 ? bytes + 256 : bytes;
+}
+
+}  // namespace
 
 Draft::Draft(CompileOptions compile_options) : options_(compile_options) {
   // Bound where a kernel's constants leave a binding unused.
@@ -18,12 +27,13 @@ std::uint64_t Draft::tensor_bytes(const TensorRef& tensor, int planes) {
 
 TensorRef Draft::tensor(const std::string& name, int channels, int height, int width, bool half) {
   TensorRef result{static_cast<ResourceId>(resources.size()), channels, height, width, half};
-  resources.push_back({name, Region::arena, tensor_bytes(result, result.planes()), 0, {}});
+  const std::uint64_t bytes = viewed_bytes(tensor_bytes(result, result.planes()));
+  resources.push_back({name, Region::arena, bytes, 0, {}});
   return result;
 }
 
 ResourceId Draft::table(const std::string& name, std::uint64_t words) {
-  resources.push_back({name, Region::arena, words * 16, 0, {}});
+  resources.push_back({name, Region::arena, viewed_bytes(words * 16), 0, {}});
   return static_cast<ResourceId>(resources.size()) - 1;
 }
 
@@ -36,7 +46,7 @@ ResourceId Draft::constant_bytes(const std::string& name, std::span<const std::b
   // Names come from models and need not be unique: only the same bytes share a copy.
   if (const auto found = constant_names_.find(name); found != constant_names_.end()) {
     const Resource& known = resources[static_cast<std::size_t>(found->second)];
-    if (known.bytes == (bytes.size() + 15) / 16 * 16 &&
+    if (known.bytes == viewed_bytes((bytes.size() + 15) / 16 * 16) &&
         std::equal(bytes.begin(), bytes.end(),
                    constants.begin() + static_cast<std::ptrdiff_t>(known.offset))) {
       return found->second;
@@ -47,7 +57,7 @@ ResourceId Draft::constant_bytes(const std::string& name, std::span<const std::b
   constants.resize((constants.size() + alignment - 1) / alignment * alignment);
   const std::uint64_t offset = constants.size();
   constants.insert(constants.end(), bytes.begin(), bytes.end());
-  constants.resize((constants.size() + 15) / 16 * 16);
+  constants.resize(offset + viewed_bytes((bytes.size() + 15) / 16 * 16));
   resources.push_back({name, Region::constants, constants.size() - offset, offset, {}});
   const auto id = static_cast<ResourceId>(resources.size()) - 1;
   constant_names_[name] = id;
@@ -82,7 +92,7 @@ ResourceId Draft::parameter(net::ParameterId id, std::size_t size, int channels)
   assert(size == 1 || size == static_cast<std::size_t>(channels));
   const std::uint64_t alignment =
       std::max<std::uint64_t>({16, device().storage_alignment, device().texel_alignment});
-  const std::uint64_t bytes = static_cast<std::uint64_t>(planes) * 16;
+  const std::uint64_t bytes = viewed_bytes(static_cast<std::uint64_t>(planes) * 16);
   parameters.push_back({id, parameter_bytes, planes, size == 1});
   resources.push_back(
       {"parameter " + std::to_string(id), Region::parameters, bytes, parameter_bytes, {}});
