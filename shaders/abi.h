@@ -112,23 +112,22 @@ struct View {
 // phases: of phases x phases pixels of the result each has filters of its own; that in row p and
 // column q reads p rows and q columns further on. whole_tiles: none reaches past the grid's edges.
 // store_map: 1 + the kind of a binary operation of the sum and a tensor like the result, before the
-// activation; the rest as in MAP_CONSTANTS: operand_scale, operand_offset, operand_matrix, then on
-// that tensor again.
-#define SHUFFLE_CONSTANTS(C)         \
-  CONV_CONSTANTS(C)                  \
-  C(19, out_planes, OUT_PLANES, 1)   \
-  C(20, tile_y, TILE_Y, 2)           \
-  C(21, cells_in, CELLS_IN, 1)       \
-  C(22, cells_out, CELLS_OUT, 1)     \
-  C(23, phases, PHASES, 1)           \
-  C(24, whole_tiles, WHOLE_TILES, 0) \
-  C(25, store_map, STORE_MAP, 0)     \
-  C(26, map_scale, MAP_SCALE, 0)     \
-  C(27, map_offset, MAP_OFFSET, 0)   \
-  C(28, map_matrix, MAP_MATRIX, 0)   \
-  C(29, then, THEN, 0)               \
-  C(30, then_scale, THEN_SCALE, 0)   \
-  C(31, then_map_scale, THEN_MAP_SCALE, 0)
+// activation; the rest as in MAP_CONSTANTS, then with that tensor again.
+#define SHUFFLE_CONSTANTS(C)               \
+  CONV_CONSTANTS(C)                        \
+  C(19, out_planes, OUT_PLANES, 1)         \
+  C(20, tile_y, TILE_Y, 2)                 \
+  C(21, cells_in, CELLS_IN, 1)             \
+  C(22, cells_out, CELLS_OUT, 1)           \
+  C(23, phases, PHASES, 1)                 \
+  C(24, whole_tiles, WHOLE_TILES, 0)       \
+  C(25, store_map, STORE_MAP, 0)           \
+  C(26, operand_scale, OPERAND_SCALE, 0)   \
+  C(27, operand_offset, OPERAND_OFFSET, 0) \
+  C(28, operand_matrix, OPERAND_MATRIX, 0) \
+  C(29, then, THEN, 0)                     \
+  C(30, then_scale, THEN_SCALE, 0)         \
+  C(31, then_operand_scale, THEN_OPERAND_SCALE, 0)
 
 // conv_tiled: block_out channels x tile pixels per workgroup, lane_out channels x lane_pixels
 // pixels per invocation; kernel columns per step, kernel rows per window of registers.

@@ -27,6 +27,7 @@ layout(local_size_x_id = 0) in;
 MAP_CONSTANTS(CONSTANT)
 
 #include "shaders/lib/grid.glsl"
+#include "shaders/lib/operand.glsl"
 TENSOR_IN(0, source)
 TABLE_IN(1, source_table)
 TENSOR_IN_EITHER(2, operand)
@@ -125,11 +126,7 @@ void main() {
           locate(push.operand, OPERAND_PAD, OPERAND_UPSAMPLE, other_row, x, inside));
       stored_operand = other;
       if (OPERAND_SPLAT != 0) other = other.xxxx;
-      if (OPERAND_MATRIX != 0) {
-        vec4 product = columns[0] * other[0];
-        [[unroll]] for (int j = 1; j < OPERAND_MATRIX; ++j) product += columns[j] * other[j];
-        other = product;
-      }
+      other = times_matrix(columns, other);
       if (OPERAND_NORM != 0) {
         other = normalize_value(other, other_high, other_low, other_norm_scale, other_beta);
       }
@@ -147,14 +144,12 @@ void main() {
     }
     value = activate(OUT_ACTIVATION, value, push.a, push.b, slopes);
     if (THEN != 0) {
-      if (THEN_SCALE != 0) value *= then_factor;
       vec4 other = stored_operand;
       if (THEN_OPERAND_AGAIN == 0) {
         other = load4_either(then_operand, THEN_HALF,
                              plane * push.out_plane_stride + y * push.out_row_stride + x);
       }
-      if (THEN_OPERAND_SCALE != 0) other *= then_other_factor;
-      value = combine(THEN - 1, value, other);
+      value = then_combine(value, then_factor, other, then_other_factor);
     }
     if (first_x + i < push.width) store4(result, out_texel + x, mix(vec4(0.0), value, used));
   }

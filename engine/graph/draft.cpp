@@ -4,15 +4,6 @@
 #include <cassert>
 
 namespace impasto::graph {
-namespace {
-
-// lavapipe takes the second byte of a texel buffer view's size for a number of mipmaps, and
-// compiles a kernel again where that is 0 instead of another number: no view has such a size.
-std::uint64_t viewed_bytes(std::uint64_t bytes) {
-  return (bytes >> 8 & 0xff) == 0 ? bytes + 256 : bytes;
-}
-
-}  // namespace
 
 Draft::Draft(CompileOptions compile_options) : options_(compile_options) {
   // Bound where a kernel's constants leave a binding unused.
@@ -23,6 +14,13 @@ Draft::Draft(CompileOptions compile_options) : options_(compile_options) {
 std::uint64_t Draft::tensor_bytes(const TensorRef& tensor, int planes) {
   return static_cast<std::uint64_t>(planes) * static_cast<std::uint64_t>(tensor.height) *
          static_cast<std::uint64_t>(tensor.width) * (tensor.half ? 8 : 16);
+}
+
+// lavapipe takes the second byte of a texel buffer view's size for a number of mipmaps, and
+// compiles a kernel again where that is 0 for one pass and another number for the next: no tensor
+// or table has such a size. (The frame and LiveValues are each read by one kernel.)
+std::uint64_t Draft::viewed_bytes(std::uint64_t bytes) const {
+  return options_.texel_reads && (bytes >> 8 & 0xff) == 0 ? bytes + 256 : bytes;
 }
 
 TensorRef Draft::tensor(const std::string& name, int channels, int height, int width, bool half) {
@@ -43,10 +41,11 @@ ResourceId Draft::existing(const std::string& name, const Range& range) {
 }
 
 ResourceId Draft::constant_bytes(const std::string& name, std::span<const std::byte> bytes) {
+  const std::uint64_t size = viewed_bytes((bytes.size() + 15) / 16 * 16);
   // Names come from models and need not be unique: only the same bytes share a copy.
   if (const auto found = constant_names_.find(name); found != constant_names_.end()) {
     const Resource& known = resources[static_cast<std::size_t>(found->second)];
-    if (known.bytes == viewed_bytes((bytes.size() + 15) / 16 * 16) &&
+    if (known.bytes == size &&
         std::equal(bytes.begin(), bytes.end(),
                    constants.begin() + static_cast<std::ptrdiff_t>(known.offset))) {
       return found->second;
@@ -57,8 +56,8 @@ ResourceId Draft::constant_bytes(const std::string& name, std::span<const std::b
   constants.resize((constants.size() + alignment - 1) / alignment * alignment);
   const std::uint64_t offset = constants.size();
   constants.insert(constants.end(), bytes.begin(), bytes.end());
-  constants.resize(offset + viewed_bytes((bytes.size() + 15) / 16 * 16));
-  resources.push_back({name, Region::constants, constants.size() - offset, offset, {}});
+  constants.resize(offset + size);
+  resources.push_back({name, Region::constants, size, offset, {}});
   const auto id = static_cast<ResourceId>(resources.size()) - 1;
   constant_names_[name] = id;
   return id;

@@ -176,6 +176,7 @@ class Draft {
   std::uint64_t parameter_bytes = 0;
 
  private:
+  std::uint64_t viewed_bytes(std::uint64_t bytes) const;
   ResourceId constant_bytes(const std::string& name, std::span<const std::byte> bytes);
   CompileOptions options_;
   std::map<std::string, ResourceId> constant_names_;

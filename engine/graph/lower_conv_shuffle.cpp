@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cstring>
-#include <tuple>
 
 #include "engine/graph/lower_conv.h"
 
@@ -144,11 +143,11 @@ bool map_is_store(Draft& draft, const TensorView& source, const MapOperand& oper
       !operand.view || source.tensor.half != result.half) {
     return false;
   }
-  TensorView other = *operand.view;
+  const TensorView& other = *operand.view;
   const bool again = then.tensor.resource < 0 || then.tensor.resource == other.tensor.resource;
-  const auto [matrix, scale, offset] = std::tuple(other.matrix, other.scale, other.offset);
-  other.matrix = other.scale = other.offset = -1;
-  if (!again || !other.plain() || other.tensor.channels != result.channels ||
+  TensorView rest = other;
+  rest.matrix = rest.scale = rest.offset = -1;
+  if (!again || !rest.plain() || other.tensor.channels != result.channels ||
       other.height() != result.height || other.width() != result.width) {
     return false;
   }
@@ -156,14 +155,14 @@ bool map_is_store(Draft& draft, const TensorView& source, const MapOperand& oper
   abi::ShuffleConstants constants;
   std::memcpy(static_cast<void*>(&constants), pass.constants.data(), sizeof(constants));
   constants.store_map = 1 + static_cast<int>(operand.kind);
-  constants.map_matrix = matrix >= 0 ? result.channels : 0;
-  constants.map_scale = scale >= 0 ? 1 : 0;
-  constants.map_offset = offset >= 0 ? 1 : 0;
+  constants.operand_matrix = other.matrix >= 0 ? result.channels : 0;
+  constants.operand_scale = other.scale >= 0 ? 1 : 0;
+  constants.operand_offset = other.offset >= 0 ? 1 : 0;
   constants.out_activation = activation.kind;
   if (then.tensor.resource >= 0) {
     constants.then = 1 + static_cast<int>(then.kind);
     constants.then_scale = then.scale >= 0 ? 1 : 0;
-    constants.then_map_scale = then.tensor_scale >= 0 ? 1 : 0;
+    constants.then_operand_scale = then.tensor_scale >= 0 ? 1 : 0;
   }
   pass.constants = constant_words(constants);
   abi::ConvPush push;
@@ -174,7 +173,8 @@ bool map_is_store(Draft& draft, const TensorView& source, const MapOperand& oper
   pass.bindings.resize(map_binding);
   pass.bindings[result_binding] = pass.bindings[result_binding + 1] = draft.tensor_out(result);
   pass.bindings.push_back(draft.tensor_in(other.tensor));
-  for (const ResourceId table : {matrix, scale, offset, then.scale, then.tensor_scale}) {
+  for (const ResourceId table :
+       {other.matrix, other.scale, other.offset, then.scale, then.tensor_scale}) {
     pass.bindings.push_back(draft.table_in(table));
   }
   return true;
