@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <chrono>
+#include <utility>
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
@@ -103,12 +104,30 @@ Stylizer::Stylizer(net::Model model, const StylizerOptions& options)
 
 Stylizer::Stylizer(std::shared_ptr<const net::Model> model, const StylizerOptions& options)
     : model_(std::move(model)), options_(options), look_(default_look(model_->info())) {
-  device_ = options.shared_device ? options.shared_device
-                                  : std::make_shared<gpu::Device>(device_request(options));
+  open_device();
   kernels_ = std::make_unique<gpu::KernelCache>(*device_, shaders::find_module);
 }
 
-Stylizer::~Stylizer() = default;
+Stylizer::~Stylizer() {
+  end_session();
+}
+
+void Stylizer::open_device() {
+  device_ = options_.shared_device;
+  if (device_) return;
+  device_ = std::make_shared<gpu::Device>(device_request(options_));
+  if (!options_.crew || session::crew_size() < 2 || !device_->info().imports_host_memory) return;
+  const session::CrewSeat seat(0);
+  if (!seat.in_effect()) return;
+  device_ = std::make_shared<gpu::Device>(device_request(options_));
+  crew_ = std::make_unique<session::Crew>(*device_, shaders::find_module);
+}
+
+// Gives its memory back.
+void Stylizer::end_session() {
+  if (crew_) crew_->leave();
+  session_.reset();
+}
 
 void Stylizer::set_look(const Look& look) {
   const std::size_t count = model_->info().styles.size();
@@ -126,15 +145,18 @@ void Stylizer::prepare(const video::FrameFormat& source, const video::FrameForma
   if (session_ && session_->request() == request) return;
   if (session_) {
     while (!options_.pictures && !session_->empty()) finished_.push_back(session_->receive());
-    session_.reset();  // gives its memory back before the next one asks for some
+    end_session();  // before the next one asks for memory
   }
   session::SessionOptions options = session_options(options_);
   options.slices = slices_of(device_->info().type, options_);
   options.conv_choices = choose_kernels(request);
   options.memory_sharers = memory_sharers_;
+  options.shared = crew_ != nullptr;
   session_ = std::make_unique<session::Session>(*device_, *kernels_, *model_, request, options);
   session_->time_passes(times_passes_);
   kernels_->save();
+  crew_called_ = false;
+  frames_in_session_ = 0;
   ++rebuilds_;
   plan_features();
 }
@@ -189,7 +211,19 @@ void Stylizer::submit(const video::Frame& frame, const video::FrameFormat& outpu
   prepare(frame.format, output);
   while (!options_.pictures && session_->full()) finished_.push_back(session_->receive());
   start_features();
+  // The first frame has the cores for itself.
+  if (frames_in_session_++ > 0) call_crew(false);
   session_->submit(frame, look_);
+}
+
+void Stylizer::await_crew() {
+  call_crew(true);
+}
+
+void Stylizer::call_crew(bool wait) {
+  if (!crew_ || !session_) return;
+  if (!std::exchange(crew_called_, true)) crew_->join(session_->executor());
+  crew_->let_in(session_->executor(), wait);
 }
 
 void Stylizer::watch_layer(std::optional<std::size_t> layer, int tile_side) {
@@ -265,6 +299,7 @@ StylizerStats Stylizer::stats() const {
     stats.macs = net::count_macs(session_->net());
     stats.arena_bytes = graph().arena_bytes();
     stats.live_bytes = graph().live_bytes;
+    stats.devices_at_work = session_->executor().worker_count();
   }
   return stats;
 }
@@ -283,7 +318,10 @@ double Stylizer::network_ms() const {
 }
 
 double Stylizer::measure_peak_gflops() {
-  return gpu::measure_peak(*device_, *kernels_).gflops;
+  std::future<double> others;
+  if (crew_) others = crew_->measure_peak_gflops();
+  const double own = gpu::measure_peak(*device_, *kernels_).gflops;
+  return own + (others.valid() ? others.get() : 0);
 }
 
 }  // namespace impasto

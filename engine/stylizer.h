@@ -17,6 +17,7 @@
 #include "engine/graph/render_graph.h"
 #include "engine/net/look.h"
 #include "engine/net/model.h"
+#include "engine/session/crew.h"
 #include "engine/session/features.h"
 #include "engine/session/session.h"
 #include "engine/session/tuner.h"
@@ -52,6 +53,9 @@ struct StylizerOptions {
   bool pictures = false;
   /// The window's device, where pictures then stay; null: one of its own, and pictures are mapped.
   std::shared_ptr<gpu::Device> shared_device;
+  /// On a CPU driver each frame is worked at by a device per core (session/crew.h), once these are
+  /// ready: for one frame at a time as fast as can be. Without effect where LP_NUM_THREADS is set.
+  bool crew = false;
   /// Looks may have edits of layers (net/look.h): batch norms then stay layers of their own, which
   /// costs a model that has such norms some speed, and others nothing.
   bool layer_edits = false;
@@ -68,6 +72,7 @@ struct StylizerStats {
   std::uint64_t live_bytes = 0;       ///< a lower bound of the arena
   std::uint64_t allocated_bytes = 0;  ///< all of the engine's buffers
   gpu::DeviceCounters counters;
+  std::size_t devices_at_work = 1;  ///< at each frame
   std::uint64_t frames = 0;
   std::uint64_t rebuilds = 0;  ///< sessions made: 1, and one per change of format
 };
@@ -94,6 +99,8 @@ class Stylizer {
   /// Compiles for these formats, unless that is what runs; frames in flight stay in order (with
   /// StylizerOptions::pictures receive them first: they are dropped).
   void prepare(const video::FrameFormat& source, const video::FrameFormat& output);
+  /// Waits until everything is ready that makes frames faster later: StylizerOptions::crew.
+  void await_crew();
   /// The next submit() would wait for the device: receive() first, so as to pass frames on early.
   bool full() const { return session_ && session_->full(); }
   /// Starts a frame; its result will have `output`, and its pts and properties.
@@ -139,12 +146,18 @@ class Stylizer {
   graph::ConvChoices choose_kernels(const session::FrameRequest& request);
   session::Tuner make_tuner(const session::FrameRequest& request, graph::ConvChoices known);
   void end_tuning();
+  void open_device();
+  void end_session();
+  void call_crew(bool wait);
   void plan_features();
   void start_features();
   std::shared_ptr<const net::Model> model_;
   StylizerOptions options_;
   std::shared_ptr<gpu::Device> device_;
   std::unique_ptr<gpu::KernelCache> kernels_;
+  std::unique_ptr<session::Crew> crew_;  // outlives the session, which has its devices' objects
+  bool crew_called_ = false;             // for this session
+  std::uint64_t frames_in_session_ = 0;
   std::unique_ptr<session::Session> session_;
   graph::ConvChoices measured_;  // in this run
   std::vector<TuningResult> tuning_results_;

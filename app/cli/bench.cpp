@@ -50,6 +50,7 @@ ordered_json describe_counters(const gpu::DeviceCounters& before, const gpu::Dev
 }
 
 struct Times {
+  gpu::DeviceCounters counters;  // before the frames that are timed
   std::vector<double> network;
   std::vector<double> frame;
 };
@@ -59,6 +60,7 @@ Times measure(Stylizer& stylizer, const BenchOptions& options) {
   const video::FrameFormat format = generated_format(options.width, options.height);
   for (int i = 0; i < options.warm_up + options.frames; ++i) {
     const video::Frame frame = generate_frame(format, i);
+    if (i == options.warm_up) times.counters = stylizer.stats().counters;
     const Clock::time_point start = Clock::now();
     stylizer.submit(frame, format);
     stylizer.receive();
@@ -160,6 +162,7 @@ void bench(const BenchOptions& options) {
   const Look look = looks.track.at(0);
   StylizerOptions stylizer_options = options.stylizer;
   stylizer_options.layer_edits = looks.layer_edits;
+  stylizer_options.crew = true;
   Stylizer stylizer(std::move(looks.model), stylizer_options);
   stylizer.set_look(look);
   const video::FrameFormat format = generated_format(options.width, options.height);
@@ -168,7 +171,7 @@ void bench(const BenchOptions& options) {
   stylizer.receive();
   const double first_frame_ms = ms_since(start);
 
-  const gpu::DeviceCounters before = stylizer.stats().counters;
+  stylizer.await_crew();
   const Times times = measure(stylizer, options);
   const StylizerStats stats = stylizer.stats();
   const double ms = median(times.network);
@@ -187,6 +190,7 @@ void bench(const BenchOptions& options) {
       {"height", options.height},
       {"precision", stats.fp16 ? "fp16" : "fp32"},
       {"frames", options.frames},
+      {"devices_at_work", stats.devices_at_work},
       {"ms_median", ms},
       {"ms_p99", percentile(times.network, 0.99)},
       {"frame_ms_median", frame_ms},
@@ -199,7 +203,7 @@ void bench(const BenchOptions& options) {
       {"live_bytes", stats.live_bytes},
       {"allocated_bytes", stats.allocated_bytes},
       {"first_frame_ms", first_frame_ms},
-      {"per_frame", describe_counters(before, stats.counters, options.warm_up + options.frames)},
+      {"per_frame", describe_counters(times.counters, stats.counters, options.frames)},
       {"tuning", describe_tuning(stylizer.tuning_results())},
       {"passes", describe_passes(graph, measure_passes(stylizer, options))}};
   if (options.as_json) {

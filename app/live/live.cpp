@@ -131,6 +131,7 @@ std::unique_ptr<Pipeline> Live::start_pipeline() {
   PipelineOptions options;
   options.stylizer = command_.stylizer;
   options.stylizer.pictures = true;
+  options.stylizer.crew = true;
   options.stylizer.layer_edits = true;
   options.stylizer.network_height = state_.settings.network_height;
   const bool share = !state_.software_device || debug_switches().share;

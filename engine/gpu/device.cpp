@@ -175,6 +175,9 @@ Device::Device(const DeviceRequest& request)
   std::vector<std::string> extensions = request.extensions;
   memory_budget_ = has_extension(physical_, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
   if (memory_budget_) extensions.push_back(VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
+  if (info_.imports_host_memory) {
+    extensions.push_back(VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME);
+  }
   device_ = create_device({physical_, info_}, queue_family_, extensions, debug_switches().gpuav);
   vkGetDeviceQueue(device_, queue_family_, 0, &queue_);
   set_object_name_ = reinterpret_cast<PFN_vkSetDebugUtilsObjectNameEXT>(

@@ -1,5 +1,7 @@
 #include "engine/gpu/device_info.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
@@ -101,12 +103,25 @@ bool offers(const std::vector<VkExtensionProperties>& extensions, const char* na
   });
 }
 
-// Vendors count in their own structures.
-std::uint32_t count_units(VkPhysicalDevice physical) {
+std::vector<VkExtensionProperties> list_extensions(VkPhysicalDevice physical) {
   std::uint32_t count = 0;
   vkEnumerateDeviceExtensionProperties(physical, nullptr, &count, nullptr);
   std::vector<VkExtensionProperties> extensions(count);
   vkEnumerateDeviceExtensionProperties(physical, nullptr, &count, extensions.data());
+  return extensions;
+}
+
+long import_alignment(VkPhysicalDevice physical) {
+  VkPhysicalDeviceExternalMemoryHostPropertiesEXT memory{
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_MEMORY_HOST_PROPERTIES_EXT};
+  VkPhysicalDeviceProperties2 all{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &memory};
+  vkGetPhysicalDeviceProperties2(physical, &all);
+  return static_cast<long>(memory.minImportedHostPointerAlignment);
+}
+
+// Vendors count in their own structures.
+std::uint32_t count_units(VkPhysicalDevice physical,
+                          const std::vector<VkExtensionProperties>& extensions) {
   VkPhysicalDeviceShaderSMBuiltinsPropertiesNV nvidia{
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_SM_BUILTINS_PROPERTIES_NV};
   VkPhysicalDeviceShaderCorePropertiesAMD amd{
@@ -157,7 +172,11 @@ DeviceInfo describe_device(VkPhysicalDevice physical) {
   }
   read_limits(physical, info);
   read_features(physical, info);
-  info.compute_units = count_units(physical);
+  const std::vector<VkExtensionProperties> extensions = list_extensions(physical);
+  info.compute_units = count_units(physical, extensions);
+  info.imports_host_memory = info.obeys_thread_count &&
+                             offers(extensions, VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME) &&
+                             import_alignment(physical) <= sysconf(_SC_PAGESIZE);
 
   std::uint32_t families = 0;
   vkGetPhysicalDeviceQueueFamilyProperties(physical, &families, nullptr);

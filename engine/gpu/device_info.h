@@ -27,6 +27,8 @@ struct DeviceInfo {
   /// Makes a kernel's machine code when it is first dispatched, on one thread per device, and keeps
   /// it on disk where every device of the machine finds it.
   bool translates_at_dispatch = false;
+  /// Its buffers may lie on memory of the process, and so on that of another of its devices.
+  bool imports_host_memory = false;
   std::string problem;  ///< why this program cannot use it; empty where it can
 
   std::uint32_t subgroup_size = 1;

@@ -16,7 +16,10 @@ namespace impasto::gpu {
 namespace {
 
 constexpr const char* validation_layer = "VK_LAYER_KHRONOS_validation";
-constexpr const char* thread_variable = "LP_NUM_THREADS";  // of Mesa's llvmpipe and lavapipe
+// Of Mesa's llvmpipe and lavapipe; empty is as if it were not there. It is there before there are
+// threads: what a variable says may then change while others read the environment.
+constexpr const char* thread_variable = "LP_NUM_THREADS";
+[[maybe_unused]] const int added = setenv(thread_variable, "", 0);
 
 std::atomic<std::uint64_t> error_count = 0;
 std::atomic<std::uint64_t> warning_count = 0;
@@ -83,13 +86,12 @@ ValidationMessages validation_messages() {
   return {error_count, warning_count};
 }
 
-DriverThreads::DriverThreads(unsigned threads)
-    : in_effect_(std::getenv(thread_variable) == nullptr) {
+DriverThreads::DriverThreads(unsigned threads) : in_effect_(*std::getenv(thread_variable) == '\0') {
   if (in_effect_) setenv(thread_variable, std::to_string(threads).c_str(), 1);
 }
 
 DriverThreads::~DriverThreads() {
-  if (in_effect_) unsetenv(thread_variable);
+  if (in_effect_) setenv(thread_variable, "", 1);
 }
 
 Instance::Instance(const std::vector<std::string>& extensions) {

@@ -21,8 +21,8 @@ ValidationMessages validation_messages();
 
 /// While it lives: how many threads a CPU driver gives the dispatches of instances made meanwhile;
 /// 0: none, they run on the thread of their queue. Else a driver takes as many as there are cores.
-/// Reaches drivers with DeviceInfo::obeys_thread_count, through the environment of the process,
-/// which other threads should not read meanwhile.
+/// Reaches drivers with DeviceInfo::obeys_thread_count, through the environment of the process; one
+/// at a time.
 class DriverThreads {
  public:
   explicit DriverThreads(unsigned threads);

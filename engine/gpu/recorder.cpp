@@ -31,6 +31,10 @@ Scope scope(Stage stage) {
     all.reads |= VK_ACCESS_2_TRANSFER_READ_BIT;
     all.writes |= VK_ACCESS_2_TRANSFER_WRITE_BIT;
   }
+  if (has(Stage::indirect)) {
+    all.stages |= VK_PIPELINE_STAGE_2_DRAW_INDIRECT_BIT;
+    all.reads |= VK_ACCESS_2_INDIRECT_COMMAND_READ_BIT;
+  }
   if (has(Stage::host)) {
     all.stages |= VK_PIPELINE_STAGE_2_HOST_BIT;
     all.reads |= VK_ACCESS_2_HOST_READ_BIT;
@@ -144,12 +148,9 @@ VkBufferView Recorder::make_view(const Binding& binding) {
   return view;
 }
 
-void Recorder::dispatch(const Kernel& kernel, std::span<const Binding> bindings,
-                        std::span<const std::byte> push, std::array<std::uint32_t, 3> groups,
-                        const std::string& label, std::uint32_t parts) {
-  assert(parts == 1 || kernel.key.in_parts);
+VkDescriptorSet Recorder::write_set(const Kernel& kernel, std::span<const Binding> bindings,
+                                    const std::string& label) {
   assert(bindings.size() == kernel.key.bindings.size());
-  assert(push.size() == kernel.key.push_bytes);
   const VkDescriptorSet set = allocate_set(kernel);
   device_->set_name(set, VK_OBJECT_TYPE_DESCRIPTOR_SET, label);
 
@@ -177,27 +178,53 @@ void Recorder::dispatch(const Kernel& kernel, std::span<const Binding> bindings,
   }
   vkUpdateDescriptorSets(device_->get(), static_cast<std::uint32_t>(writes.size()), writes.data(),
                          0, nullptr);
+  return set;
+}
 
-  const std::size_t axis = groups[2] > 1 ? 2 : 0;
-  const std::uint32_t whole = groups[axis];
-  parts = std::min(parts, whole);
+void Recorder::bind(const Kernel& kernel, VkDescriptorSet set, std::span<const std::byte> push) {
+  assert(push.size() == kernel.key.push_bytes);
+  vkCmdBindPipeline(commands_, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.pipeline.get());
+  vkCmdBindDescriptorSets(commands_, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.layout.get(), 0, 1,
+                          &set, 0, nullptr);
+  if (push.empty()) return;
+  vkCmdPushConstants(commands_, kernel.layout.get(), VK_SHADER_STAGE_COMPUTE_BIT, 0,
+                     static_cast<std::uint32_t>(push.size()), push.data());
+}
+
+void Recorder::dispatch(const Kernel& kernel, std::span<const Binding> bindings,
+                        std::span<const std::byte> push, std::array<std::uint32_t, 3> groups,
+                        const std::string& label, const Cut& how) {
+  assert((how.parts == 1 && how.share.count == 1) || kernel.key.in_parts);
+  assert(how.axis != 0 || groups[2] == 1 || (how.parts == 1 && how.share.count == 1));
+  const VkDescriptorSet set = write_set(kernel, bindings, label);
+  const std::size_t axis = how.axis;
+  const Share& share = how.share;
+  const auto portion = [](std::uint32_t of, std::uint32_t part, std::uint32_t count) {
+    return static_cast<std::uint32_t>(std::uint64_t{of} * part / count);
+  };
+  const std::uint32_t first = portion(groups[axis], share.index, share.count);
+  const std::uint32_t whole = portion(groups[axis], share.index + 1, share.count) - first;
+  const std::uint32_t parts = std::min(how.parts, whole);
   std::array<std::uint32_t, 3> base{};
   for (std::uint32_t part = 0; part < parts; ++part) {
     if (part > 0) cut();
-    base[axis] = static_cast<std::uint32_t>(std::uint64_t{whole} * part / parts);
-    groups[axis] =
-        static_cast<std::uint32_t>(std::uint64_t{whole} * (part + 1) / parts) - base[axis];
+    base[axis] = first + portion(whole, part, parts);
+    groups[axis] = first + portion(whole, part + 1, parts) - base[axis];
     device_->begin_label(commands_, label);
-    vkCmdBindPipeline(commands_, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.pipeline.get());
-    vkCmdBindDescriptorSets(commands_, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.layout.get(), 0, 1,
-                            &set, 0, nullptr);
-    if (!push.empty()) {
-      vkCmdPushConstants(commands_, kernel.layout.get(), VK_SHADER_STAGE_COMPUTE_BIT, 0,
-                         static_cast<std::uint32_t>(push.size()), push.data());
-    }
+    bind(kernel, set, push);
     vkCmdDispatchBase(commands_, base[0], base[1], base[2], groups[0], groups[1], groups[2]);
     device_->end_label(commands_);
   }
+}
+
+void Recorder::dispatch_indirect(const Kernel& kernel, std::span<const Binding> bindings,
+                                 std::span<const std::byte> push, const Buffer& grid,
+                                 VkDeviceSize grid_offset, const std::string& label) {
+  const VkDescriptorSet set = write_set(kernel, bindings, label);
+  device_->begin_label(commands_, label);
+  bind(kernel, set, push);
+  vkCmdDispatchIndirect(commands_, grid.get(), grid_offset);
+  device_->end_label(commands_);
 }
 
 void Recorder::barrier(Stage before, Stage after) {

@@ -30,11 +30,26 @@ struct Binding {
   VkFormat texel_format = VK_FORMAT_UNDEFINED;  ///< of a texel_read
 };
 
-/// Who touches memory before or after a barrier; combined with |.
-enum class Stage : std::uint32_t { compute = 1, transfer = 2, host = 4 };
+/// Who touches memory before or after a barrier; combined with |. indirect: grids of dispatches.
+enum class Stage : std::uint32_t { compute = 1, transfer = 2, host = 4, indirect = 8 };
 constexpr Stage operator|(Stage a, Stage b) {
   return static_cast<Stage>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b));
 }
+
+/// What one of several devices runs of a dispatch that they work at together.
+struct Share {
+  std::uint32_t index = 0;
+  std::uint32_t count = 1;
+};
+
+/// How a dispatch is cut into runs of workgroups along an axis of its grid: the share of a device,
+/// and that into parts with a command buffer each, at most as many as there are workgroups. Along x
+/// only where z is 1 (what lib/grid.glsl counts right).
+struct Cut {
+  std::uint32_t axis = 0;
+  std::uint32_t parts = 1;
+  Share share = {};
+};
 
 class Recorder {
  public:
@@ -45,11 +60,14 @@ class Recorder {
   Recorder& operator=(Recorder&&) noexcept = default;
 
   /// `push` has exactly the kernel's push_bytes. `label` names the pass in messages and debuggers.
-  /// `parts` > 1, with a kernel whose key says so: cut into runs of workgroups along z, or along x
-  /// where z is 1 (what lib/grid.glsl counts right), at most as many as there are.
+  /// A `cut` needs a kernel whose key says in_parts.
   void dispatch(const Kernel& kernel, std::span<const Binding> bindings,
                 std::span<const std::byte> push, std::array<std::uint32_t, 3> groups,
-                const std::string& label, std::uint32_t parts = 1);
+                const std::string& label, const Cut& cut = {});
+  /// The grid is three words at `grid_offset` bytes of `grid`, read when it is time.
+  void dispatch_indirect(const Kernel& kernel, std::span<const Binding> bindings,
+                         std::span<const std::byte> push, const Buffer& grid,
+                         VkDeviceSize grid_offset, const std::string& label);
   /// What follows is recorded into another command buffer.
   void cut();
   /// All writes of `before` are visible to all accesses of `after`, for all memory.
@@ -73,6 +91,9 @@ class Recorder {
  private:
   void begin_commands();
   VkDescriptorSet allocate_set(const Kernel& kernel);
+  VkDescriptorSet write_set(const Kernel& kernel, std::span<const Binding> bindings,
+                            const std::string& label);
+  void bind(const Kernel& kernel, VkDescriptorSet set, std::span<const std::byte> push);
   VkBufferView make_view(const Binding& binding);
   Device* device_;
   std::string name_;

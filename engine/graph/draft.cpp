@@ -35,6 +35,20 @@ ResourceId Draft::table(const std::string& name, std::uint64_t words) {
   return static_cast<ResourceId>(resources.size()) - 1;
 }
 
+ResourceId Draft::scratch(const std::string& name, std::uint64_t words, std::uint64_t offset) {
+  resources.push_back({name, Region::scratch, viewed_bytes(words * 16), offset, {}});
+  const auto id = static_cast<ResourceId>(resources.size()) - 1;
+  scratch_bytes = std::max(scratch_bytes, offset + padded_bytes(id));
+  return id;
+}
+
+std::uint64_t Draft::padded_bytes(ResourceId resource) const {
+  const std::uint64_t alignment =
+      std::max<std::uint64_t>({64, device().storage_alignment, device().texel_alignment});
+  const std::uint64_t bytes = resources[static_cast<std::size_t>(resource)].bytes;
+  return (bytes + alignment - 1) / alignment * alignment;
+}
+
 ResourceId Draft::existing(const std::string& name, const Range& range) {
   resources.push_back({name, range.region, range.size, range.offset, range});
   return static_cast<ResourceId>(resources.size()) - 1;

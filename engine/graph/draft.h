@@ -92,6 +92,8 @@ struct DraftPass {
   std::uint32_t subgroup_size = 0;
   double flops = 0;
   std::uint64_t shared_bytes = 0;
+  std::optional<Run> run;
+  bool rows_in_y = false;  ///< of the grid; else tiles by rows in x within z
   /// What it writes may take the bytes of one of these, if nothing reads that later: an invocation
   /// reads of them only the texels that it writes, and each before it does.
   std::vector<ResourceId> replaceable;
@@ -116,6 +118,10 @@ class Draft {
   TensorRef tensor(const std::string& name, int channels, int height, int width, bool half);
   /// fp32 vec4 words in the arena: norm tables, partial statistics.
   ResourceId table(const std::string& name, std::uint64_t words);
+  /// The same for passes of one Run, `offset` bytes into the scratch memory.
+  ResourceId scratch(const std::string& name, std::uint64_t words, std::uint64_t offset = 0);
+  /// Bytes that a resource takes up, with what keeps the next one aligned.
+  std::uint64_t padded_bytes(ResourceId resource) const;
   /// Memory of another graph.
   ResourceId existing(const std::string& name, const Range& range);
   /// Uploaded once; equal names share one copy.
@@ -174,6 +180,7 @@ class Draft {
   std::vector<std::byte> constants;
   std::vector<ParameterSlot> parameters;
   std::uint64_t parameter_bytes = 0;
+  std::uint64_t scratch_bytes = 0;
 
  private:
   std::uint64_t viewed_bytes(std::uint64_t bytes) const;

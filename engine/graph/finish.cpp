@@ -57,6 +57,8 @@ RenderGraph finish(Draft& draft) {
     pass.subgroup_size = source.subgroup_size;
     pass.flops = source.flops;
     pass.shared_bytes = source.shared_bytes;
+    pass.run = source.run;
+    pass.cut_axis = source.rows_in_y ? 1 : source.groups[2] > 1 ? 2 : 0;
     for (const DraftBinding& binding : source.bindings) {
       Range range = placement.ranges[static_cast<std::size_t>(binding.resource)];
       range.offset += binding.offset;
@@ -82,6 +84,7 @@ RenderGraph finish(Draft& draft) {
   graph.constants = std::move(draft.constants);
   graph.parameters = std::move(draft.parameters);
   graph.parameter_bytes = draft.parameter_bytes;
+  graph.scratch_bytes = draft.scratch_bytes;
   for (const Resource& resource : draft.resources) {
     if (resource.region == Region::frame_in) graph.frame_in_bytes = resource.bytes;
     if (resource.region == Region::frame_out) graph.frame_out_bytes = resource.bytes;

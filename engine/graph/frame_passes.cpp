@@ -88,6 +88,7 @@ void add_ingest(Draft& draft, const std::string& name, const video::FrameFormat&
   pass.constants = constant_words(constants);
   pass.bindings = {draft.words_in(draft.frame_in(layout.bytes)), target};
   pass.push = push_bytes(push);
+  pass.rows_in_y = true;
   pass.groups = {group_count(quads, constants.workgroup),
                  static_cast<std::uint32_t>(geometry.network_height), 1};
   draft.add(std::move(pass));
@@ -127,6 +128,7 @@ TensorRef add_rescale(Draft& draft, const TensorRef& source, const FrameGeometry
   pass.constants = constant_words(constants);
   pass.bindings = {draft.tensor_in(source), draft.tensor_out(result)};
   pass.push = push_bytes(push);
+  pass.rows_in_y = true;
   pass.groups = {group_count(quads, constants.workgroup), static_cast<std::uint32_t>(output.height),
                  1};
   draft.add(std::move(pass));
@@ -225,6 +227,7 @@ void lower_emit(Draft& draft, const TensorRef& result, const video::FrameFormat&
                      {frame_in, Access::storage_read, TexelFormat::none, 0, 0},
                      {frame_out, Access::storage_write, TexelFormat::none, offset, layout.bytes}};
     pass.push = push_bytes(push);
+    pass.rows_in_y = true;
     pass.groups = {group_count(static_cast<int>(blocks), constants.workgroup),
                    group_count(output.height, 1 << constants.log2_y), 1};
     draft.add(std::move(pass));

@@ -43,11 +43,12 @@ int lanes(const Draft& draft) {
 }
 
 // As many as share a fetch of the filters, up to `most`, without many tiles that do not exist:
-// those cost as much as the others, and small layers have few tiles.
-int choose_tile_groups(int tiles, int lanes, int most) {
+// those cost as much as the others, and small layers have few tiles. The one of `devices` with most
+// to do is what counts.
+int choose_tile_groups(int tiles, int lanes, int most, int devices) {
   const auto cost = [&](int groups) {
     const int step = lanes * groups;
-    return div_up(tiles, step) * step * (1 + fetch_cost / groups);
+    return div_up(div_up(tiles, step), devices) * step * (1 + fetch_cost / groups);
   };
   int best = most;
   for (int groups = best - 1; groups >= least_tile_groups; --groups) {
@@ -73,9 +74,9 @@ int most_planes(const net::Conv& op) {
 }
 
 // The tiles of a layer in runs whose sums and products stay small.
-struct Run {
+struct Tiles {
   int first = 0;
-  int tiles = 0;  // a multiple of what a workgroup of the product takes; the last may reach beyond
+  int count = 0;  // a multiple of what a workgroup of the product takes; the last may reach beyond
 };
 
 class Lowering {
@@ -88,44 +89,52 @@ class Lowering {
         block_planes_(choose_block_planes(task.result.planes())),
         tiles_x_(div_up(task.grid_width, tile_side)),
         tile_count_(tile_count(tile_side, task.grid_height, task.grid_width)),
-        tile_groups_(choose_tile_groups(
-            tile_count_, lanes(draft),
-            bindable_tile_groups(draft, form_.product_count(), most_planes(op_)))) {
+        tile_groups_(
+            choose_tile_groups(tile_count_, lanes(draft),
+                               bindable_tile_groups(draft, form_.product_count(), most_planes(op_)),
+                               draft.device().devices)) {
     const int step = lanes(draft) * tile_groups_;
     const std::uint64_t tile_bytes = bytes_per_tile(form_.input_count(), in_planes()) +
                                      bytes_per_tile(form_.product_count(), task.result.planes());
     const std::uint64_t bytes = std::min(run_bytes, draft.device().max_storage_range);
     const int steps = div_up(tile_count_, step);
     const int most = std::max(1, static_cast<int>(bytes / (tile_bytes * step)));
-    const int runs = div_up(steps, most);
+    // As many for each device, where there are as many.
+    const int devices = draft.device().devices;
+    const int runs = std::min(steps, div_up(div_up(steps, most), devices) * devices);
     for (int i = 0; i < runs; ++i) {
       const int first = steps * i / runs;
       runs_.push_back({first * step, (steps * (i + 1) / runs - first) * step});
     }
+    run_.layer = static_cast<std::uint32_t>(draft.passes.size());
+    run_.count = static_cast<std::uint32_t>(runs);
   }
 
   void run() {
-    const auto largest = std::max_element(
-        runs_.begin(), runs_.end(), [](const Run& a, const Run& b) { return a.tiles < b.tiles; });
-    const auto words = static_cast<std::uint64_t>(largest->tiles);
+    const auto largest =
+        std::max_element(runs_.begin(), runs_.end(),
+                         [](const Tiles& a, const Tiles& b) { return a.count < b.count; });
+    const auto words = static_cast<std::uint64_t>(largest->count);
     const ResourceId sums =
-        draft_.table(task_.name + " sums", words * form_.input_count() * in_planes());
-    const ResourceId products = draft_.table(task_.name + " products",
-                                             words * form_.product_count() * task_.result.planes());
+        draft_.scratch(task_.name + " sums", words * form_.input_count() * in_planes());
+    const ResourceId products = draft_.scratch(
+        task_.name + " products", words * form_.product_count() * task_.result.planes(),
+        draft_.padded_bytes(sums));
     const ResourceId filters =
         draft_.constant(task_.name + (form_.doubled ? " doubled filters" : " filters"),
                         winograd_filters(op_, form_, block_planes_));
-    for (const Run& run : runs_) {
+    for (const Tiles& run : runs_) {
       transform_input(run, sums);
       multiply(run, sums, filters, products);
       transform_output(run, products);
+      ++run_.index;
     }
   }
 
  private:
   int in_planes() const { return task_.source.tensor.planes(); }
 
-  void transform_input(const Run& run, ResourceId sums) {
+  void transform_input(const Tiles& run, ResourceId sums) {
     abi::WinogradInputConstants constants;
     constants.workgroup = lanes(draft_);
     constants.norm = task_.source.norm_table >= 0 ? 1 : 0;
@@ -140,7 +149,7 @@ class Lowering {
     push.tiles_x = tiles_x_;
     push.first_tile = run.first;
     push.last_tile = tile_count_ - 1;
-    push.tile_pitch = run.tiles;
+    push.tile_pitch = run.count;
     DraftPass pass;
     pass.name = task_.name + " input";
     pass.kernel =
@@ -149,11 +158,12 @@ class Lowering {
     pass.bindings = {draft_.tensor_in(task_.source.tensor),
                      draft_.table_in(task_.source.norm_table), draft_.table_out(sums)};
     pass.push = push_bytes(push);
-    pass.groups = draft_.groups(run.tiles / constants.workgroup, in_planes());
+    pass.groups = draft_.groups(run.count / constants.workgroup, in_planes());
+    pass.run = run_;
     draft_.add(std::move(pass));
   }
 
-  void multiply(const Run& run, ResourceId sums, ResourceId filters, ResourceId products) {
+  void multiply(const Tiles& run, ResourceId sums, ResourceId filters, ResourceId products) {
     abi::WinogradMultiplyConstants constants;
     constants.workgroup = lanes(draft_);
     constants.lanes = constants.workgroup;
@@ -164,7 +174,7 @@ class Lowering {
     abi::WinogradMultiplyPush push{};
     push.in_planes = in_planes();
     push.out_planes = task_.result.planes();
-    push.tile_pitch = run.tiles;
+    push.tile_pitch = run.count;
     const int blocks = div_up(push.out_planes, block_planes_);
     DraftPass pass;
     pass.name = task_.name + " multiply";
@@ -172,15 +182,16 @@ class Lowering {
     pass.constants = constant_words(constants);
     pass.bindings = {draft_.table_in(sums), draft_.table_in(filters), draft_.table_out(products)};
     pass.push = push_bytes(push);
-    pass.groups = draft_.groups(run.tiles / (constants.workgroup * tile_groups_),
+    pass.groups = draft_.groups(run.count / (constants.workgroup * tile_groups_),
                                 form_.product_count() * blocks);
     pass.subgroup_size = draft_.device().subgroup_size;
     pass.flops =
-        2.0 * run.tiles * form_.product_count() * push.in_planes * blocks * block_planes_ * 16;
+        2.0 * run.count * form_.product_count() * push.in_planes * blocks * block_planes_ * 16;
+    pass.run = run_;
     draft_.add(std::move(pass));
   }
 
-  void transform_output(const Run& run, ResourceId products) {
+  void transform_output(const Tiles& run, ResourceId products) {
     const bool has_bias = op_.bias != net::none;
     abi::WinogradOutputConstants constants;
     constants.workgroup = lanes(draft_);
@@ -195,7 +206,7 @@ class Lowering {
     push.tiles_x = tiles_x_;
     push.first_tile = run.first;
     push.tile_count = tile_count_;
-    push.tile_pitch = run.tiles;
+    push.tile_pitch = run.count;
     push.out_plane_stride = task_.result.plane_texels();
     push.out_row_stride = task_.result.width;
     push.out_height = task_.grid_height;
@@ -212,7 +223,7 @@ class Lowering {
                                     op_.out_channels)
                  : -1;
     // Workgroups past the last tile would write records that nobody counted.
-    const int groups = div_up(std::min(run.tiles, tile_count_ - run.first), constants.workgroup);
+    const int groups = div_up(std::min(run.count, tile_count_ - run.first), constants.workgroup);
     draft_.for_plane_windows(task_.result, [&](int first, int count) {
       push.first_plane = first;
       DraftPass pass;
@@ -226,6 +237,7 @@ class Lowering {
       pass.push = push_bytes(push);
       pass.groups = draft_.groups(groups, count);
       pass.subgroup_size = draft_.device().subgroup_size;
+      pass.run = run_;
       draft_.add(std::move(pass));
     });
   }
@@ -238,7 +250,8 @@ class Lowering {
   int tiles_x_;
   int tile_count_;
   int tile_groups_;
-  std::vector<Run> runs_;
+  std::vector<Tiles> runs_;
+  Run run_;  // that is being added
 };
 
 }  // namespace

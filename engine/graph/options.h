@@ -22,6 +22,7 @@ struct DeviceTraits {
   std::uint32_t max_shared_bytes = 32768;
   std::uint32_t max_groups = 65535;  ///< per dimension
   std::uint32_t compute_units = 0;   ///< that run workgroups side by side; 0: unknown
+  int devices = 1;                   ///< that work at a frame together
 };
 
 /// Of stored activations; sums are fp32. fp16: those between the second convolution and the last

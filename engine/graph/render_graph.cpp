@@ -22,6 +22,8 @@ const char* region_name(Region region) {
       return "frame_out";
     case Region::features:
       return "features";
+    case Region::scratch:
+      return "scratch";
   }
   return "";
 }
@@ -43,8 +45,12 @@ std::string to_text(const RenderGraph& graph) {
   std::ostringstream out;
   for (std::size_t i = 0; i < graph.passes.size(); ++i) {
     const Pass& pass = graph.passes[i];
-    out << i << (pass.barrier ? " | " : "   ") << pass.kernel << " \"" << pass.name << "\" groups "
-        << pass.groups[0] << 'x' << pass.groups[1] << 'x' << pass.groups[2] << " constants";
+    out << i
+        << (pass.meets     ? " | "
+            : pass.barrier ? " : "
+                           : "   ")
+        << pass.kernel << " \"" << pass.name << "\" groups " << pass.groups[0] << 'x'
+        << pass.groups[1] << 'x' << pass.groups[2] << " constants";
     for (const std::uint32_t constant : pass.constants) out << ' ' << static_cast<int>(constant);
     for (const Binding& binding : pass.bindings) write_range(out, binding);
     out << '\n';

@@ -22,6 +22,7 @@ enum class Region {
   frame_in,    ///< planes of the decoded frame
   frame_out,   ///< planes of the finished frame
   features,    ///< what a feature view reads (feature_graph.h)
+  scratch,     ///< between passes of one Run: each device that works at the frame has its own
 };
 
 /// Bytes [offset, offset + size) of a block of a region (block 0 but in the arena).
@@ -45,6 +46,14 @@ struct Binding {
   TexelFormat format = TexelFormat::none;
 };
 
+/// Passes of a layer that one device runs after one another, beside those of the layer's other
+/// runs: they write other bytes, but for Region::scratch.
+struct Run {
+  std::uint32_t layer = 0;  ///< a number
+  std::uint32_t index = 0;
+  std::uint32_t count = 0;
+};
+
 struct Pass {
   std::string name;    ///< the layer, as the model names it
   std::string kernel;  ///< module in shaders/
@@ -54,9 +63,13 @@ struct Pass {
   std::array<std::uint32_t, 3> groups{1, 1, 1};
   std::uint32_t subgroup_size = 0;  ///< required; 0: any
   bool barrier = false;             ///< wait for the writes of the passes before
-  double flops = 0;                 ///< executed, 2 per multiply-accumulate
-  double bytes = 0;                 ///< moved to and from memory, each operand once
-  std::uint64_t shared_bytes = 0;   ///< of a workgroup's tiles
+  bool meets = false;               ///< wait for those of other devices at the frame too
+  std::optional<Run> run;           ///< none: each device runs a share of the workgroups
+  /// Axis of the grid along which it is cut into shares: rows of the picture, as far as may be.
+  std::uint32_t cut_axis = 0;
+  double flops = 0;                ///< executed, 2 per multiply-accumulate
+  double bytes = 0;                ///< moved to and from memory, each operand once
+  std::uint64_t shared_bytes = 0;  ///< of a workgroup's tiles
   /// Invocations of a workgroup: constant 0 of every kernel (shaders/abi.h).
   std::uint32_t workgroup() const { return constants.empty() ? 1 : constants.front(); }
 };
@@ -106,6 +119,7 @@ struct RenderGraph {
   std::vector<std::byte> constants;
   std::vector<ParameterSlot> parameters;
   std::uint64_t parameter_bytes = 0;
+  std::uint64_t scratch_bytes = 0;
   std::uint64_t frame_in_bytes = 0;
   std::uint64_t frame_out_bytes = 0;
   std::uint64_t live_bytes = 0;  ///< the largest sum of live tensors: a lower bound of the arena

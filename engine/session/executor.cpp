@@ -1,26 +1,38 @@
 #include "engine/session/executor.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <cstring>
+#include <iterator>
+#include <optional>
 
+#include "engine/base/error.h"
 #include "engine/session/first_dispatch.h"
 
 namespace impasto::session {
+namespace {
+
+// Of `count`, which runs all of the pass; none: each has its share.
+std::optional<std::uint32_t> only_worker(const graph::Pass& pass, std::uint32_t count) {
+  if (pass.run) return pass.run->index * count / pass.run->count;
+  const bool features = std::ranges::any_of(pass.bindings, [](const graph::Binding& binding) {
+    return binding.range.region == graph::Region::features;  // memory of the first one's device
+  });
+  return features ? std::optional(0U) : std::nullopt;
+}
+
+}  // namespace
 
 Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::RenderGraph graph,
-                   int slot_count, gpu::MemoryUse output, const Slices& slices)
-    : device_(device),
-      kernels_(kernels),
-      graph_(std::move(graph)),
-      slices_(slices),
-      buffers_(device, graph_),
-      timeline_(device) {
+                   int slot_count, gpu::MemoryUse output, const Slices& slices, bool shared)
+    : graph_(std::move(graph)), slices_(slices), shared_(shared) {
   using gpu::MemoryUse;
-  std::vector<gpu::KernelKey> keys;
-  for (const graph::Pass& pass : graph_.passes) keys.push_back(kernel_key(pass));
-  translate_kernels({device, kernels, buffers_, timeline_}, graph_, keys);
-  kernels_.prepare(keys);
+  workers_.push_back(
+      std::make_unique<Worker>(device, kernels, GraphBuffers(device, graph_, shared)));
+  const std::vector<gpu::KernelKey> keys = kernel_keys();
+  translate_kernels(own().target(), graph_, keys);
+  kernels.prepare(keys);
 
   upload_constants();
   for (int i = 0; i < slot_count; ++i) {
@@ -45,49 +57,103 @@ std::uint32_t Executor::parts_of(const graph::Pass& pass) const {
 }
 
 gpu::KernelKey Executor::kernel_key(const graph::Pass& pass) const {
-  return session::kernel_key(pass, parts_of(pass) > 1);
+  return session::kernel_key(pass, shared_ || parts_of(pass) > 1);
+}
+
+std::vector<gpu::KernelKey> Executor::kernel_keys() const {
+  std::vector<gpu::KernelKey> keys;
+  for (const graph::Pass& pass : graph_.passes) keys.push_back(kernel_key(pass));
+  return keys;
+}
+
+std::unique_ptr<Worker> Executor::enlist(gpu::Device& device, gpu::KernelCache& kernels) const {
+  assert(shared_ && slices_.ms <= 0);
+  auto worker =
+      std::make_unique<Worker>(device, kernels, GraphBuffers(device, workers_.front()->buffers));
+  const std::vector<gpu::KernelKey> keys = kernel_keys();
+  kernels.prepare(keys);
+  translate_alone(worker->target(), graph_, keys);
+  return worker;
+}
+
+void Executor::admit(std::vector<std::unique_ptr<Worker>> helpers) {
+  assert(workers_.size() == 1);
+  gpu::Meeting meeting(own().device, own().kernels);
+  for (const auto& helper : helpers) {
+    helper->meeting.emplace(helper->device, helper->kernels, meeting);
+  }
+  own().meeting = std::move(meeting);
+  std::ranges::move(helpers, std::back_inserter(workers_));
 }
 
 void Executor::run_now(gpu::Recorder& recorder) {
-  timeline_.wait(timeline_.submit(recorder.finish()));
+  own().timeline.wait(own().timeline.submit(recorder.finish()));
 }
 
 void Executor::upload_constants() {
   if (graph_.constants.empty()) return;
-  gpu::Buffer staging(device_, graph_.constants.size(), gpu::MemoryUse::upload,
+  gpu::Buffer staging(own().device, graph_.constants.size(), gpu::MemoryUse::upload,
                       "constants staging");
   std::copy(graph_.constants.begin(), graph_.constants.end(), staging.bytes().begin());
-  gpu::Recorder recorder(device_, "upload constants");
-  recorder.copy(staging, 0, buffers_.constants, 0, graph_.constants.size());
+  gpu::Recorder recorder(own().device, "upload constants");
+  recorder.copy(staging, 0, own().buffers.constants, 0, graph_.constants.size());
   recorder.barrier(gpu::Stage::transfer, gpu::Stage::compute);
   run_now(recorder);
 }
 
-std::unique_ptr<gpu::Recorder> Executor::record(const Slot& slot, const std::string& name,
-                                                const graph::FeatureGraph* features) {
+Executor::Recording Executor::record(const Slot& slot, const std::string& name,
+                                     const graph::FeatureGraph* features) {
   const std::vector<graph::Pass>& passes = features ? slot.features.passes : graph_.passes;
-  const auto pass_count = static_cast<std::uint32_t>(passes.size());
-  auto result = std::make_unique<gpu::Recorder>(device_, name, pass_count + 1);
-  gpu::Recorder& recorder = *result;
-  // The frame before may still read or write what this one is about to.
-  recorder.barrier(gpu::Stage::compute | gpu::Stage::transfer,
-                   gpu::Stage::compute | gpu::Stage::transfer);
+  Recording recording;
+  for (std::uint32_t i = 0; i < workers_.size(); ++i) {
+    recording.push_back(std::make_unique<gpu::Recorder>(
+        workers_[i]->device, name, i == 0 ? static_cast<std::uint32_t>(passes.size()) + 1 : 0));
+    gpu::Recorder& recorder = *recording.back();
+    // The frame before may still read or write what this one is about to.
+    recorder.barrier(gpu::Stage::compute | gpu::Stage::transfer,
+                     gpu::Stage::compute | gpu::Stage::transfer);
+    if (i == 0) record_uploads(recorder, slot);
+    record_passes(recorder, i, slot, features);
+    if (i == 0 && graph_.frame_out_bytes > 0) {
+      recorder.barrier(gpu::Stage::compute, gpu::Stage::transfer);
+      recorder.copy(own().buffers.frame_out, 0, *slot.output, 0, graph_.frame_out_bytes);
+    }
+    recorder.barrier(gpu::Stage::compute | gpu::Stage::transfer, gpu::Stage::host);
+    recorder.finish();
+  }
+  return recording;
+}
+
+void Executor::record_uploads(gpu::Recorder& recorder, const Slot& slot) {
+  const GraphBuffers& buffers = own().buffers;
   if (graph_.parameter_bytes > 0) {
-    recorder.copy(slot.upload, 0, buffers_.parameters, 0, graph_.parameter_bytes);
+    recorder.copy(slot.upload, 0, buffers.parameters, 0, graph_.parameter_bytes);
   }
   if (graph_.frame_in_bytes > 0) {
-    recorder.copy(slot.upload, graph_.parameter_bytes, buffers_.frame_in, 0, graph_.frame_in_bytes);
+    recorder.copy(slot.upload, graph_.parameter_bytes, buffers.frame_in, 0, graph_.frame_in_bytes);
   }
   recorder.barrier(gpu::Stage::transfer, gpu::Stage::compute);
-  const auto [first, last] = network_stamps(features);
-  const auto stamp = [&recorder, &slot, first = first, last = last](std::uint32_t i) {
-    if (slot.timed || i == 0 || i == first || i == last) recorder.timestamp(i);
+}
+
+void Executor::record_passes(gpu::Recorder& recorder, std::uint32_t number, const Slot& slot,
+                             const graph::FeatureGraph* features) {
+  const std::vector<graph::Pass>& passes = features ? slot.features.passes : graph_.passes;
+  const Worker& worker = *workers_[number];
+  const gpu::Share share{number, static_cast<std::uint32_t>(workers_.size())};
+  const auto meet = [&] {
+    if (share.count > 1) worker.meeting->record(recorder, share);
   };
+  const auto [first, last] = network_stamps(features);
+  const auto stamp = [&, first = first, last = last](std::uint32_t i) {
+    if (number == 0 && (slot.timed || i == 0 || i == first || i == last)) recorder.timestamp(i);
+  };
+  meet();
   stamp(0);
   double ms = 0;  // of the submit that is being recorded
-  for (std::uint32_t i = 0; i < pass_count; ++i) {
+  for (std::uint32_t i = 0; i < passes.size(); ++i) {
     const graph::Pass& pass = passes[i];
-    if (pass.barrier) recorder.barrier(gpu::Stage::compute, gpu::Stage::compute);
+    const bool met = pass.meets && share.count > 1;
+    if (pass.barrier && !met) recorder.barrier(gpu::Stage::compute, gpu::Stage::compute);
     const std::uint32_t parts = parts_of(pass);
     const double pass_ms = slices_.ms > 0 ? estimated_ms(pass) / parts : 0;
     if (ms > 0 && ms + pass_ms > slices_.ms) {
@@ -95,34 +161,32 @@ std::unique_ptr<gpu::Recorder> Executor::record(const Slot& slot, const std::str
       ms = 0;
     }
     ms = parts > 1 ? pass_ms : ms + pass_ms;
-    recorder.dispatch(kernels_.get(kernel_key(pass)), buffers_.bindings(pass, slot.features.data),
-                      pass.push, pass.groups, pass.name, parts);
+    const std::optional<std::uint32_t> only = only_worker(pass, share.count);
+    if (!only || *only == number) {
+      recorder.dispatch(worker.kernels.get(kernel_key(pass)),
+                        worker.buffers.bindings(pass, slot.features.data), pass.push, pass.groups,
+                        pass.name, {pass.cut_axis, parts, only ? gpu::Share{} : share});
+    }
+    if (i + 1 == passes.size() || passes[i + 1].meets) meet();
     stamp(i + 1);
   }
-  recorder.barrier(gpu::Stage::compute, gpu::Stage::transfer);
-  if (graph_.frame_out_bytes > 0) {
-    recorder.copy(buffers_.frame_out, 0, *slot.output, 0, graph_.frame_out_bytes);
-  }
-  recorder.barrier(gpu::Stage::compute | gpu::Stage::transfer, gpu::Stage::host);
-  recorder.finish();
-  return result;
 }
 
 void Executor::record_plain(Slot& slot, int number) {
-  slot.recorder.reset();  // waits for what it has in flight
-  slot.recorder = record(slot, "slot " + std::to_string(number), nullptr);
+  slot.recording.clear();  // waits for what it has in flight
+  slot.recording = record(slot, "slot " + std::to_string(number), nullptr);
 }
 
 void Executor::record_features(Slot& slot, int number) {
   const std::string name = "features " + std::to_string(number);
   FeatureRecording& recording = slot.features;
-  recording.recorder.reset();  // before the memory that it names
+  recording.recording.clear();  // before the memory that it names
   recording = {};
   if (!features_) return;
   recording.graph = features_;
   recording.passes = passes_with(graph_, *features_);
-  recording.data = {device_, features_->bytes, gpu::MemoryUse::read_back, name};
-  recording.recorder = record(slot, name, features_.get());
+  recording.data = {own().device, features_->bytes, gpu::MemoryUse::read_back, name};
+  recording.recording = record(slot, name, features_.get());
 }
 
 void Executor::set_features(std::shared_ptr<const graph::FeatureGraph> features) {
@@ -130,7 +194,7 @@ void Executor::set_features(std::shared_ptr<const graph::FeatureGraph> features)
   if (!features_) return;
   std::vector<gpu::KernelKey> keys;
   for (const graph::Pass& pass : features_->passes) keys.push_back(kernel_key(pass));
-  kernels_.prepare(keys);
+  own().kernels.prepare(keys);
 }
 
 std::shared_ptr<const graph::FeatureGraph> Executor::features(int number) const {
@@ -157,9 +221,9 @@ std::span<const std::byte> Executor::frame_out(int slot) const {
 }
 
 std::shared_ptr<gpu::Buffer> Executor::read_back(const gpu::Buffer& output) {
-  auto target =
-      std::make_shared<gpu::Buffer>(device_, output.size(), gpu::MemoryUse::read_back, "read back");
-  gpu::Recorder recorder(device_, "read back");
+  auto target = std::make_shared<gpu::Buffer>(own().device, output.size(),
+                                              gpu::MemoryUse::read_back, "read back");
+  gpu::Recorder recorder(own().device, "read back");
   recorder.barrier(gpu::Stage::transfer, gpu::Stage::transfer);
   recorder.copy(output, 0, *target, 0, output.size());
   recorder.barrier(gpu::Stage::transfer, gpu::Stage::host);
@@ -170,22 +234,49 @@ std::shared_ptr<gpu::Buffer> Executor::read_back(const gpu::Buffer& output) {
 void Executor::submit(int number) {
   Slot& slot = slots_[static_cast<std::size_t>(number)];
   const bool other_times = std::exchange(slot.timed, timed_) != timed_;
-  if (other_times) record_plain(slot, number);
-  if (other_times || slot.features.graph != features_) record_features(slot, number);
+  const bool stale = other_times || slot.recording.size() != workers_.size();
+  if (stale) record_plain(slot, number);
+  if (stale || slot.features.graph != features_) record_features(slot, number);
   slot.with_features = features_ != nullptr;
-  const std::uint64_t before = timeline_.submitted();
+  slot.values.assign(workers_.size(), 0);
+  workers_.size() > 1 ? submit_shares(slot) : submit_slices(slot);
+}
+
+void Executor::submit_slices(Slot& slot) {
+  gpu::Timeline& timeline = own().timeline;
+  const std::uint64_t before = timeline.submitted();
   std::size_t count = 0;
   for (const VkCommandBuffer& commands : slot.last_recorder().commands()) {
     if (slices_.ahead > 0 && count >= slices_.ahead) {
-      timeline_.wait(before + count + 1 - slices_.ahead);
+      timeline.wait(before + count + 1 - slices_.ahead);
     }
-    slot.value = timeline_.submit(commands);
+    slot.values.front() = timeline.submit(commands);
     ++count;
   }
 }
 
-bool Executor::wait(int slot, std::chrono::nanoseconds timeout) {
-  return timeline_.wait(slots_[static_cast<std::size_t>(slot)].value, timeout);
+void Executor::submit_shares(Slot& slot) {
+  try {
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      slot.values[i] = workers_[i]->timeline.submit(slot.last_recording()[i]->commands());
+    }
+  } catch (...) {  // those submitted would wait for the others for ever
+    own().meeting->abandon();
+    throw;
+  }
+}
+
+bool Executor::wait(int number, std::chrono::nanoseconds timeout) {
+  const Slot& slot = slots_[static_cast<std::size_t>(number)];
+  for (std::size_t i = 0; i < slot.values.size(); ++i) {
+    if (!workers_[i]->timeline.wait(slot.values[i], timeout)) return false;
+  }
+  if (own().meeting && own().meeting->abandoned()) {
+    throw Error(ExitCode::gpu,
+                "a core did not get on with its share of a frame for a minute: "
+                "LP_NUM_THREADS=1 does without others");
+  }
+  return true;
 }
 
 std::vector<PassTime> Executor::pass_times(int number) const {
@@ -215,26 +306,29 @@ std::pair<std::size_t, std::size_t> Executor::network_stamps(
 }
 
 void Executor::fill_arena(std::uint32_t word) {
-  gpu::Recorder recorder(device_, "fill arena");
-  for (const gpu::Buffer& block : buffers_.arena)
+  gpu::Recorder recorder(own().device, "fill arena");
+  const auto fill = [&](const gpu::Buffer& block) {
     recorder.fill(block, 0, block.size() / 4 * 4, word);
+  };
+  std::ranges::for_each(own().buffers.arena, fill);
+  fill(own().buffers.scratch);
   recorder.barrier(gpu::Stage::transfer, gpu::Stage::compute);
   run_now(recorder);
 }
 
 std::vector<std::byte> Executor::read_arena(std::size_t block) {
-  gpu::Buffer target(device_, buffers_.arena[block].size(), gpu::MemoryUse::read_back,
+  gpu::Buffer target(own().device, own().buffers.arena[block].size(), gpu::MemoryUse::read_back,
                      "arena copy");
-  gpu::Recorder recorder(device_, "read arena");
+  gpu::Recorder recorder(own().device, "read arena");
   recorder.barrier(gpu::Stage::compute, gpu::Stage::transfer);
-  recorder.copy(buffers_.arena[block], 0, target, 0, target.size());
+  recorder.copy(own().buffers.arena[block], 0, target, 0, target.size());
   recorder.barrier(gpu::Stage::transfer, gpu::Stage::host);
   run_now(recorder);
   return {target.bytes().begin(), target.bytes().end()};
 }
 
 std::uint64_t Executor::allocated_bytes() const {
-  std::uint64_t bytes = buffers_.bytes();
+  std::uint64_t bytes = workers_.front()->buffers.bytes();
   for (const Slot& slot : slots_) {
     bytes += slot.upload.size() + slot.output->size() + slot.features.data.size();
   }

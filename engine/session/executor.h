@@ -1,6 +1,7 @@
 // Owns: a RenderGraph on a device: its buffers, its kernels, one recorded command buffer per slot.
 // Depends on: graph, gpu. Slots share the arena; the queue runs them one after another, so the host
-// fills or reads one slot while another is on the device.
+// fills or reads one slot while another is on the device. Several devices of a CPU driver may work
+// at each frame together: worker.h.
 #pragma once
 
 #include <chrono>
@@ -19,6 +20,7 @@
 #include "engine/graph/options.h"
 #include "engine/graph/render_graph.h"
 #include "engine/session/graph_buffers.h"
+#include "engine/session/worker.h"
 
 namespace impasto::session {
 
@@ -45,15 +47,23 @@ class Executor {
  public:
   /// Allocates, compiles and records everything that a frame needs. Throws Error{gpu}.
   /// `output`: where frame_out of a slot goes; MemoryUse::device is for who shows it there.
-  /// `slices`: how a frame is cut over submits.
+  /// `slices`: how a frame is cut over submits. `shared`: other devices may come to help.
   Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::RenderGraph graph,
            int slot_count = 1, gpu::MemoryUse output = gpu::MemoryUse::read_back,
-           const Slices& slices = {});
+           const Slices& slices = {}, bool shared = false);
 
   const graph::RenderGraph& graph() const { return graph_; }
   /// Of a pass as this executor would run it.
   gpu::KernelKey kernel_key(const graph::Pass& pass) const;
   int slot_count() const { return static_cast<int>(slots_.size()); }
+
+  /// What another device of the driver needs to help, for admit(): all that takes long. Of a shared
+  /// executor without slices; thread-safe. Throws Error{gpu}.
+  std::unique_ptr<Worker> enlist(gpu::Device& device, gpu::KernelCache& kernels) const;
+  /// Once: these work at the frames submitted from now on, each slot's commands being recorded
+  /// anew, to the same bits. Throws Error{gpu}, and then goes on alone.
+  void admit(std::vector<std::unique_ptr<Worker>> helpers);
+  std::size_t worker_count() const { return workers_.size(); }
 
   /// Host memory of a slot that is not in flight: write the first two before submit, read the
   /// third after wait.
@@ -93,7 +103,8 @@ class Executor {
   /// The network's passes together, ms.
   double network_ms(int slot) const;
 
-  /// Bytes of the arena, and filling it, for tests of what kernels write and leave alone.
+  /// Bytes of the arena, and filling it and the scratch memory, for tests of what kernels write and
+  /// leave alone.
   void fill_arena(std::uint32_t word);
   std::vector<std::byte> read_arena(std::size_t block);
 
@@ -101,47 +112,54 @@ class Executor {
   std::uint64_t allocated_bytes() const;
 
  private:
-  /// A frame's commands with the passes of a feature view among them.
+  /// A frame's commands, by worker.
+  using Recording = std::vector<std::unique_ptr<gpu::Recorder>>;
+  /// With the passes of a feature view among them.
   struct FeatureRecording {
     std::shared_ptr<const graph::FeatureGraph> graph;
     std::vector<graph::Pass> passes;
     gpu::Buffer data;  // Region::features, mapped
-    std::unique_ptr<gpu::Recorder> recorder;
+    Recording recording;
   };
   struct Slot {
     gpu::Buffer upload;  // parameters, then frame_in
     std::shared_ptr<gpu::Buffer> output;
-    std::unique_ptr<gpu::Recorder> recorder;
+    Recording recording;
     FeatureRecording features;
-    bool timed = false;          // what was recorded, pass by pass
-    bool with_features = false;  // its last frame
-    std::uint64_t value = 0;     // of the timeline when its last frame is done
+    bool timed = false;                 // what was recorded, pass by pass
+    bool with_features = false;         // its last frame
+    std::vector<std::uint64_t> values;  // of the workers' timelines when its last frame is done
 
-    const gpu::Recorder& last_recorder() const {
-      return with_features ? *features.recorder : *recorder;
+    const Recording& last_recording() const {
+      return with_features ? features.recording : recording;
     }
+    const gpu::Recorder& last_recorder() const { return *last_recording().front(); }
   };
+  Worker& own() { return *workers_.front(); }
+  void submit_shares(Slot& slot);
+  void submit_slices(Slot& slot);
+  std::vector<gpu::KernelKey> kernel_keys() const;
   double estimated_ms(const graph::Pass& pass) const;
   std::uint32_t parts_of(const graph::Pass& pass) const;
   void upload_constants();
   void record_plain(Slot& slot, int number);
   void record_features(Slot& slot, int number);
   /// With the slot's features among the passes, or without (null).
-  std::unique_ptr<gpu::Recorder> record(const Slot& slot, const std::string& name,
-                                        const graph::FeatureGraph* features);
+  Recording record(const Slot& slot, const std::string& name, const graph::FeatureGraph* features);
+  void record_uploads(gpu::Recorder& recorder, const Slot& slot);
+  void record_passes(gpu::Recorder& recorder, std::uint32_t worker, const Slot& slot,
+                     const graph::FeatureGraph* features);
   /// Of the timestamps before the network's first pass and after its last.
   std::pair<std::size_t, std::size_t> network_stamps(const graph::FeatureGraph* features) const;
   void run_now(gpu::Recorder& recorder);
 
-  gpu::Device& device_;
-  gpu::KernelCache& kernels_;
   graph::RenderGraph graph_;
   Slices slices_;
-  GraphBuffers buffers_;
+  bool shared_ = false;
+  std::vector<std::unique_ptr<Worker>> workers_;  // the first on the executor's own device
   std::shared_ptr<const graph::FeatureGraph> features_;
   bool timed_ = false;
-  std::vector<Slot> slots_;
-  gpu::Timeline timeline_;  // last: waits for the device before the rest goes
+  std::vector<Slot> slots_;  // last: recordings wait for their devices before the rest goes
 };
 
 /// The compiler's view of an opened device.

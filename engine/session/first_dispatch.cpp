@@ -54,6 +54,14 @@ void dispatch(const KernelTarget& target, const Task& task) {
 
 }  // namespace
 
+void translate_alone(const KernelTarget& target, const graph::RenderGraph& graph,
+                     const std::vector<gpu::KernelKey>& keys) {
+  std::set<gpu::KernelKey> done;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (done.insert(keys[i]).second) dispatch(target, {&graph.passes[i], &keys[i]});
+  }
+}
+
 void translate_kernels(const KernelTarget& target, const graph::RenderGraph& graph,
                        const std::vector<gpu::KernelKey>& keys) {
   const gpu::DeviceInfo& info = target.device.info();

@@ -28,4 +28,9 @@ struct KernelTarget {
 void translate_kernels(const KernelTarget& target, const graph::RenderGraph& graph,
                        const std::vector<gpu::KernelKey>& keys);
 
+/// The same for `target` alone, without helpers, also of kernels that were seen: their code is
+/// found on disk, or made. Nothing in the target's buffers changes.
+void translate_alone(const KernelTarget& target, const graph::RenderGraph& graph,
+                     const std::vector<gpu::KernelKey>& keys);
+
 }  // namespace impasto::session

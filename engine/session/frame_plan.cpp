@@ -75,7 +75,7 @@ FramePlan plan_frame(const net::Model& model, const FrameRequest& request) {
 
 std::uint64_t required_bytes(const graph::RenderGraph& graph, int slot_count) {
   const std::uint64_t frames = graph.parameter_bytes + graph.frame_in_bytes + graph.frame_out_bytes;
-  return graph.arena_bytes() + graph.constants.size() +
+  return graph.arena_bytes() + graph.scratch_bytes + graph.constants.size() +
          frames * (1 + static_cast<std::uint64_t>(slot_count));
 }
 

@@ -47,6 +47,8 @@ const gpu::Buffer& buffer(const GraphBuffers& buffers, const graph::Range& range
       return buffers.frame_out;
     case graph::Region::features:
       return features;
+    case graph::Region::scratch:
+      return buffers.scratch;
   }
   return buffers.constants;
 }
@@ -57,16 +59,34 @@ std::uint64_t at_least_one(std::uint64_t bytes) {
   return std::max<std::uint64_t>(bytes, 16);
 }
 
-GraphBuffers::GraphBuffers(gpu::Device& device, const graph::RenderGraph& graph) {
-  using gpu::MemoryUse;
+GraphBuffers::GraphBuffers(gpu::Device& device, const graph::RenderGraph& graph, bool shared) {
+  const auto make = [&](std::uint64_t wanted, const std::string& name) -> gpu::Buffer {
+    const std::uint64_t size = at_least_one(wanted);
+    if (!shared) return {device, size, gpu::MemoryUse::device, name};
+    return {device, size, std::make_shared<const gpu::HostMemory>(size), name};
+  };
   for (std::size_t i = 0; i < graph.arena_blocks.size(); ++i) {
-    arena.emplace_back(device, at_least_one(graph.arena_blocks[i]), MemoryUse::device,
-                       "arena " + std::to_string(i));
+    arena.push_back(make(graph.arena_blocks[i], "arena " + std::to_string(i)));
   }
-  constants = {device, at_least_one(graph.constants.size()), MemoryUse::device, "constants"};
-  parameters = {device, at_least_one(graph.parameter_bytes), MemoryUse::device, "parameters"};
-  frame_in = {device, at_least_one(graph.frame_in_bytes), MemoryUse::device, "frame in"};
-  frame_out = {device, at_least_one(graph.frame_out_bytes), MemoryUse::device, "frame out"};
+  scratch = {device, at_least_one(graph.scratch_bytes), gpu::MemoryUse::device, "scratch"};
+  constants = make(graph.constants.size(), "constants");
+  parameters = make(graph.parameter_bytes, "parameters");
+  frame_in = make(graph.frame_in_bytes, "frame in");
+  frame_out = make(graph.frame_out_bytes, "frame out");
+}
+
+GraphBuffers::GraphBuffers(gpu::Device& device, const GraphBuffers& own) {
+  const auto view = [&](const gpu::Buffer& buffer, const std::string& name) -> gpu::Buffer {
+    return {device, buffer.size(), buffer.host_memory(), name};
+  };
+  for (std::size_t i = 0; i < own.arena.size(); ++i) {
+    arena.push_back(view(own.arena[i], "arena " + std::to_string(i)));
+  }
+  scratch = {device, own.scratch.size(), gpu::MemoryUse::device, "scratch"};
+  constants = view(own.constants, "constants");
+  parameters = view(own.parameters, "parameters");
+  frame_in = view(own.frame_in, "frame in");
+  frame_out = view(own.frame_out, "frame out");
 }
 
 std::vector<gpu::Binding> GraphBuffers::bindings(const graph::Pass& pass,
@@ -81,7 +101,8 @@ std::vector<gpu::Binding> GraphBuffers::bindings(const graph::Pass& pass,
 }
 
 std::uint64_t GraphBuffers::bytes() const {
-  std::uint64_t bytes = constants.size() + parameters.size() + frame_in.size() + frame_out.size();
+  std::uint64_t bytes =
+      scratch.size() + constants.size() + parameters.size() + frame_in.size() + frame_out.size();
   for (const gpu::Buffer& block : arena) bytes += block.size();
   return bytes;
 }

@@ -13,14 +13,18 @@
 namespace impasto::session {
 
 struct GraphBuffers {
-  /// Allocates. Throws Error{gpu}.
-  GraphBuffers(gpu::Device& device, const graph::RenderGraph& graph);
+  /// Allocates; `shared`: on memory of the host, where other devices' may lie too. Throws
+  /// Error{gpu}.
+  GraphBuffers(gpu::Device& device, const graph::RenderGraph& graph, bool shared = false);
+  /// On another device, the same memory as `own`, which is shared.
+  GraphBuffers(gpu::Device& device, const GraphBuffers& own);
 
   /// `features`: the buffer of Region::features, which each slot has of its own.
   std::vector<gpu::Binding> bindings(const graph::Pass& pass, const gpu::Buffer& features) const;
   std::uint64_t bytes() const;
 
   std::vector<gpu::Buffer> arena;  ///< by block
+  gpu::Buffer scratch;             ///< never shared
   gpu::Buffer constants;
   gpu::Buffer parameters;
   gpu::Buffer frame_in;

@@ -8,6 +8,7 @@
 #include "engine/base/debug.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"
+#include "engine/session/crew.h"
 
 namespace impasto::session {
 namespace {
@@ -104,6 +105,7 @@ graph::CompileOptions compile_options(const gpu::DeviceInfo& device,
   result.family = options.conv_family;
   result.tiled_shape = options.tiled_shape;
   result.conv_choices = options.conv_choices;
+  result.device.devices = options.shared ? static_cast<int>(crew_size()) : 1;
   if (options.texel_reads) result.texel_reads = *options.texel_reads && device.shader_int64;
   return result;
 }
@@ -121,7 +123,7 @@ Session::Session(gpu::Device& device, gpu::KernelCache& kernels, const net::Mode
                                                model, request, plan_, compile_, options.slot_count);
   if (debug_switches().dump) log::info("compiled graph\n" + graph::to_text(graph));
   executor_.emplace(device, kernels, std::move(graph), options.slot_count, options.output,
-                    options.slices);
+                    options.slices, options.shared);
   slot_looks_.resize(static_cast<std::size_t>(options.slot_count));
 }
 

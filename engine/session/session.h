@@ -28,6 +28,7 @@ struct SessionOptions {
   Slices slices;
   unsigned memory_sharers = 1;  ///< sessions like this one that the device's memory is for
   gpu::MemoryUse output = gpu::MemoryUse::read_back;  ///< device: results stay there, as Pictures
+  bool shared = false;                                ///< a Crew may come to help
 };
 
 /// A finished frame in its slot's memory, which the slot uses again when nobody holds `buffer`.
@@ -56,6 +57,7 @@ class Session {
   const graph::FrameUse& use() const { return plan_.use; }
   const net::Net& net() const { return plan_.net; }
   const Executor& executor() const { return *executor_; }
+  Executor& executor() { return *executor_; }
   const SessionOptions& options() const { return options_; }
 
   /// No slot is free: receive(), or let go of a Picture.

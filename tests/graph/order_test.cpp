@@ -1,5 +1,6 @@
 // The barrier rule by brute force, on random passes and on compiled networks: two passes that touch
-// the same bytes, one of them writing, have a barrier between them; and no barrier is idle.
+// the same bytes, one of them writing, have a barrier between them; and no barrier is idle. The
+// same for where devices meet.
 #include "engine/graph/order.h"
 
 #include <gtest/gtest.h>
@@ -25,37 +26,50 @@ bool share_bytes(const graph::Range& a, const graph::Range& b) {
   return false;
 }
 
-template <class Share>
-bool conflict(const Pass& a, const Pass& b, const Share& share) {
+// In byte ranges that `counts` says so of.
+template <class Share, class Counts>
+bool conflict(const Pass& a, const Pass& b, const Share& share, const Counts& counts) {
   for (const Binding& first : a.bindings) {
     for (const Binding& second : b.bindings) {
       const bool write =
           first.access == Access::storage_write || second.access == Access::storage_write;
-      if (write && share(first.range, second.range)) return true;
+      if (write && counts(a, b, first) && share(first.range, second.range)) return true;
     }
   }
   return false;
 }
 
-template <class Share>
-void expect_rule(const std::vector<Pass>& passes, const Share& share) {
-  std::size_t last_barrier = 0;
+template <class Share, class Counts>
+void expect_flag(const std::vector<Pass>& passes, bool Pass::*flag, const Share& share,
+                 const Counts& counts) {
+  std::size_t last = 0;
   for (std::size_t later = 0; later < passes.size(); ++later) {
-    const std::size_t segment = last_barrier;
-    if (passes[later].barrier) last_barrier = later;
+    const std::size_t segment = last;
+    if (passes[later].*flag) last = later;
     bool needed = false;
     for (std::size_t earlier = 0; earlier < later; ++earlier) {
-      if (!conflict(passes[earlier], passes[later], share)) continue;
+      if (!conflict(passes[earlier], passes[later], share, counts)) continue;
       needed |= earlier >= segment;
-      EXPECT_LT(earlier, last_barrier) << earlier << " and " << later << " race";
+      EXPECT_LT(earlier, last) << earlier << " and " << later << " race";
     }
-    EXPECT_EQ(passes[later].barrier, needed) << later;
+    EXPECT_EQ(passes[later].*flag, needed) << later;
   }
+}
+
+template <class Share>
+void expect_rule(const std::vector<Pass>& passes, const Share& share) {
+  expect_flag(passes, &Pass::barrier, share,
+              [](const Pass&, const Pass&, const Binding&) { return true; });
+  expect_flag(passes, &Pass::meets, share,
+              [](const Pass& a, const Pass& b, const Binding& binding) {
+                const bool runs_of_one_layer = a.run && b.run && a.run->layer == b.run->layer;
+                return !runs_of_one_layer && binding.range.region != graph::Region::scratch;
+              });
 }
 
 Binding random_binding(Random& random) {
   static constexpr graph::Region regions[] = {graph::Region::arena, graph::Region::arena,
-                                              graph::Region::constants, graph::Region::frame_out};
+                                              graph::Region::scratch, graph::Region::frame_out};
   static constexpr Access accesses[] = {Access::storage_read, Access::storage_write,
                                         Access::texel_read};
   Binding binding;
@@ -75,6 +89,8 @@ TEST(Order, random_passes) {
       pass.bindings.resize(static_cast<std::size_t>(random.whole(1, 4)));
       std::generate(pass.bindings.begin(), pass.bindings.end(),
                     [&] { return random_binding(random); });
+      if (random.whole(0, 1) == 0)
+        pass.run = graph::Run{.layer = random.whole(0, 1) == 0 ? 1U : 2U};
     }
     graph::set_barriers(passes);
     expect_rule(passes, share_bytes);
@@ -98,6 +114,7 @@ TEST(Order, compiled_networks) {
       graph::CompileOptions options;
       if (!fused) options.fusions = graph::Fusions::none();
       options.device.max_storage_range = range;
+      options.device.devices = fused ? 2 : 1;
       expect_rule(graph::compile_network(style_network(33, 46), options).passes,
                   [](const graph::Range& a, const graph::Range& b) { return a.overlaps(b); });
     }

@@ -1,6 +1,7 @@
 #include "tests/session/rig.h"
 
 #include <cstring>
+#include <list>
 #include <optional>
 
 #include "engine/base/half.h"
@@ -21,11 +22,17 @@ bool half(const graph::CompileOptions& options) {
 class Driver : public testing::Environment {
  public:
   void TearDown() override {
+    helpers.clear();
     kernels.reset();
     device.reset();
   }
+  struct Helper {
+    gpu::Device device;
+    gpu::KernelCache kernels{device, shaders::find_module, ""};
+  };
   std::optional<gpu::Device> device;
   std::optional<gpu::KernelCache> kernels;
+  std::list<Helper> helpers;
 };
 auto* const driver =
     static_cast<Driver*>(testing::AddGlobalTestEnvironment(new Driver));  // after the layers' own
@@ -122,10 +129,20 @@ graph::CompileOptions options_for_tests() {
 
 Outcome run_network(const net::Net& net, const graph::CompileOptions& options,
                     const net::Tensor& input, const std::vector<float>& style,
-                    const session::Slices& slices) {
+                    const session::Slices& slices, std::size_t helpers) {
   EXPECT_EQ(net::check(net), "");
   session::Executor executor(device(), kernels(), graph::compile_network(net, options), 1,
-                             gpu::MemoryUse::read_back, slices);
+                             gpu::MemoryUse::read_back, slices, helpers > 0);
+  if (helpers > 0) {
+    while (driver->helpers.size() < helpers) driver->helpers.emplace_back();
+    std::vector<std::unique_ptr<session::Worker>> workers;
+    for (Driver::Helper& helper : driver->helpers) {
+      if (workers.size() < helpers) {
+        workers.push_back(executor.enlist(helper.device, helper.kernels));
+      }
+    }
+    executor.admit(std::move(workers));
+  }
   pack(input, executor.frame_in(0), half(options));
   session::write_parameters(executor.graph(), {}, net::evaluate_parameters(net, style),
                             executor.parameters(0));

@@ -8,24 +8,12 @@
 namespace impasto::test {
 namespace {
 
-/// Every kind of kernel that a style network has.
-net::Net network() {
-  Chain chain({3, 45, 38}, 700);
-  chain.pad(4, net::PadMode::reflect).conv(8, 9, {.bias = true}).norm(net::NormKind::instance);
-  chain.relu().conv(24, 3, {.border = 1, .stride = 2}).norm(net::NormKind::instance).relu();
-  const Chain::Mark skip = chain.mark();
-  chain.conv(24, 3, {.border = 1}).norm(net::NormKind::instance).relu();
-  chain.conv(24, 3, {.border = 1, .groups = 24}).binary(net::BinaryKind::add, skip);
-  chain.pool(net::PoolKind::average, 2).upsample(2).conv(9, 3, {.border = 1}).relu();
-  return chain.transpose(4, 4, 2, 1, 0).norm(net::NormKind::group, 2).conv(3, 1).build();
-}
-
 std::uint64_t submits() {
   return device().counters().submits;
 }
 
 void expect_same_bits(const graph::CompileOptions& options) {
-  const net::Net net = network();
+  const net::Net net = every_kernel();
   const net::Tensor input = random_tensor(3, 45, 38, 1);
   const std::uint64_t start = submits();
   const Outcome whole = run_network(net, options, input);

@@ -145,6 +145,18 @@ class Chain {
   std::uint64_t seed_;
 };
 
+/// Every kind of kernel that a style network has, at 45 x 38.
+inline net::Net every_kernel() {
+  Chain chain({3, 45, 38}, 700);
+  chain.pad(4, net::PadMode::reflect).conv(8, 9, {.bias = true}).norm(net::NormKind::instance);
+  chain.relu().conv(24, 3, {.border = 1, .stride = 2}).norm(net::NormKind::instance).relu();
+  const Chain::Mark skip = chain.mark();
+  chain.conv(24, 3, {.border = 1}).norm(net::NormKind::instance).relu();
+  chain.conv(24, 3, {.border = 1, .groups = 24}).binary(net::BinaryKind::add, skip);
+  chain.pool(net::PoolKind::average, 2).upsample(2).conv(9, 3, {.border = 1}).relu();
+  return chain.transpose(4, 4, 2, 1, 0).norm(net::NormKind::group, 2).conv(3, 1).build();
+}
+
 /// What style networks are made of, small: reflection, strides, a residual block, upsampling.
 inline net::Net style_network(int height, int width) {
   Chain chain({3, height, width}, 100);

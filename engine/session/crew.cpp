@@ -1,0 +1,84 @@
+#include "engine/session/crew.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "engine/base/error.h"
+#include "engine/base/log.h"
+#include "engine/gpu/peak.h"
+
+namespace impasto::session {
+namespace {
+
+// Where all wait for the slowest at every pass, and each compiles kernels of its own.
+constexpr unsigned most_devices = 8;
+
+}  // namespace
+
+unsigned crew_size() {
+  return core_count() <= most_devices ? core_count() : 1;
+}
+
+Crew::Crew(const gpu::Device& own, gpu::ModuleLookup lookup)
+    : own_(own), lookup_(std::move(lookup)) {}
+
+Crew::~Crew() {
+  leave();
+}
+
+void Crew::join(const Executor& executor) {
+  leave();
+  try {
+    while (helpers_.size() + 1 < crew_size()) {
+      const CrewSeat seat(static_cast<unsigned>(helpers_.size()) + 1);
+      Helper helper;
+      helper.device =
+          std::make_unique<gpu::Device>(gpu::DeviceRequest{.selector = own_.info().name});
+      helper.kernels = std::make_unique<gpu::KernelCache>(*helper.device, lookup_, "");
+      helpers_.push_back(std::move(helper));
+    }
+  } catch (const Error& error) {
+    log::warning(std::string("one core alone works at a frame: ") + error.what());
+    return;
+  }
+  ready_ = std::async(std::launch::async, [this, &executor] {
+    std::vector<std::unique_ptr<Worker>> workers;
+    for (Helper& helper : helpers_) {
+      workers.push_back(executor.enlist(*helper.device, *helper.kernels));
+    }
+    return workers;
+  });
+}
+
+void Crew::leave() {
+  if (ready_.valid()) ready_.wait();
+  ready_ = {};
+}
+
+void Crew::let_in(Executor& executor, bool wait) {
+  if (!ready_.valid()) return;
+  const auto patience = wait ? std::chrono::hours(1) : std::chrono::hours(0);
+  if (ready_.wait_for(patience) != std::future_status::ready) return;
+  try {
+    executor.admit(ready_.get());
+  } catch (const Error& error) {
+    log::warning(std::string("one core alone works at a frame: ") + error.what());
+  }
+}
+
+std::future<double> Crew::measure_peak_gflops() {
+  leave();
+  return std::async(std::launch::async, [this] {
+    std::vector<std::future<double>> each;
+    for (Helper& helper : helpers_) {
+      each.push_back(std::async(std::launch::async, [&helper] {
+        return gpu::measure_peak(*helper.device, *helper.kernels).gflops;
+      }));
+    }
+    double sum = 0;
+    for (auto& gflops : each) sum += gflops.get();
+    return sum;
+  });
+}
+
+}  // namespace impasto::session
