@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "engine/base/debug.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/gpu/peak.h"
@@ -16,6 +17,7 @@ constexpr unsigned most_devices = 8;
 }  // namespace
 
 unsigned crew_size() {
+  if (debug_switches().gpuav) return 1;  // the layer waits for each submit before the next
   return core_count() <= most_devices ? core_count() : 1;
 }
 

@@ -56,6 +56,7 @@ void dispatch(const KernelTarget& target, const Task& task) {
 
 void translate_alone(const KernelTarget& target, const graph::RenderGraph& graph,
                      const std::vector<gpu::KernelKey>& keys) {
+  if (debug_switches().gpuav) return;  // kernels with nothing to do may look beyond an edge
   std::set<gpu::KernelKey> done;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (done.insert(keys[i]).second) dispatch(target, {&graph.passes[i], &keys[i]});

@@ -3,7 +3,6 @@
 
 #include <cstdlib>
 
-#include "engine/base/cores.h"
 #include "engine/stylizer.h"
 #include "tests/stylizer/rgb_frames.h"
 #include "tests/support/frame_samples.h"
