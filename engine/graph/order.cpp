@@ -11,35 +11,23 @@ bool conflicts(const Binding& a, const Binding& b) {
   return write && a.range.overlaps(b.range);
 }
 
-bool conflicts(const Pass& a, const Pass& b) {
+// `apart`: each may run on a device with scratch memory of its own.
+bool conflicts(const Pass& a, const Pass& b, bool apart) {
+  if (apart && a.run && b.run && a.run->layer == b.run->layer) return false;
   return std::ranges::any_of(a.bindings, [&](const Binding& first) {
+    if (apart && first.range.region == Region::scratch) return false;
     return std::ranges::any_of(b.bindings,
                                [&](const Binding& second) { return conflicts(first, second); });
   });
 }
 
-bool in_scratch(const Binding& a, const Binding& b) {
-  return a.range.region == Region::scratch && b.range.region == Region::scratch;
-}
-
-// Where each may run on a device of its own.
-bool conflicts_apart(const Pass& a, const Pass& b) {
-  if (a.run && b.run && a.run->layer == b.run->layer) return false;
-  return std::ranges::any_of(a.bindings, [&](const Binding& first) {
-    return std::ranges::any_of(b.bindings, [&](const Binding& second) {
-      return !in_scratch(first, second) && conflicts(first, second);
-    });
-  });
-}
-
 // Sets `flag` of each pass that is in conflict with one since the last whose flag is set.
-template <class Conflicts>
-void mark(std::vector<Pass>& passes, bool Pass::*flag, const Conflicts& conflicts) {
+void mark(std::vector<Pass>& passes, bool Pass::*flag, bool apart) {
   std::size_t first = 0;
   for (std::size_t i = 0; i < passes.size(); ++i) {
     const auto since = std::span(passes).subspan(first, i - first);
-    passes[i].*flag =
-        std::ranges::any_of(since, [&](const Pass& each) { return conflicts(each, passes[i]); });
+    passes[i].*flag = std::ranges::any_of(
+        since, [&](const Pass& each) { return conflicts(each, passes[i], apart); });
     if (passes[i].*flag) first = i;
   }
 }
@@ -47,10 +35,8 @@ void mark(std::vector<Pass>& passes, bool Pass::*flag, const Conflicts& conflict
 }  // namespace
 
 void set_barriers(std::vector<Pass>& passes) {
-  mark(passes, &Pass::barrier,
-       [](const Pass& earlier, const Pass& pass) { return conflicts(earlier, pass); });
-  mark(passes, &Pass::meets,
-       [](const Pass& earlier, const Pass& pass) { return conflicts_apart(earlier, pass); });
+  mark(passes, &Pass::barrier, false);
+  mark(passes, &Pass::meets, true);
 }
 
 }  // namespace impasto::graph

@@ -1,6 +1,5 @@
 #include "engine/session/crew.h"
 
-#include <algorithm>
 #include <chrono>
 
 #include "engine/base/debug.h"
@@ -69,7 +68,7 @@ void Crew::let_in(Executor& executor, bool wait) {
 }
 
 std::future<double> Crew::measure_peak_gflops() {
-  leave();
+  if (ready_.valid()) ready_.wait();  // they are at work until then
   return std::async(std::launch::async, [this] {
     std::vector<std::future<double>> each;
     for (Helper& helper : helpers_) {

@@ -5,7 +5,6 @@
 
 #include <future>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "engine/base/cores.h"

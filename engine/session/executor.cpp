@@ -30,7 +30,7 @@ Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::Render
   using gpu::MemoryUse;
   workers_.push_back(
       std::make_unique<Worker>(device, kernels, GraphBuffers(device, graph_, shared)));
-  const std::vector<gpu::KernelKey> keys = kernel_keys();
+  const std::vector<gpu::KernelKey> keys = kernel_keys(graph_.passes);
   translate_kernels(own().target(), graph_, keys);
   kernels.prepare(keys);
 
@@ -60,9 +60,9 @@ gpu::KernelKey Executor::kernel_key(const graph::Pass& pass) const {
   return session::kernel_key(pass, shared_ || parts_of(pass) > 1);
 }
 
-std::vector<gpu::KernelKey> Executor::kernel_keys() const {
+std::vector<gpu::KernelKey> Executor::kernel_keys(const std::vector<graph::Pass>& passes) const {
   std::vector<gpu::KernelKey> keys;
-  for (const graph::Pass& pass : graph_.passes) keys.push_back(kernel_key(pass));
+  for (const graph::Pass& pass : passes) keys.push_back(kernel_key(pass));
   return keys;
 }
 
@@ -70,7 +70,7 @@ std::unique_ptr<Worker> Executor::enlist(gpu::Device& device, gpu::KernelCache& 
   assert(shared_ && slices_.ms <= 0);
   auto worker =
       std::make_unique<Worker>(device, kernels, GraphBuffers(device, workers_.front()->buffers));
-  const std::vector<gpu::KernelKey> keys = kernel_keys();
+  const std::vector<gpu::KernelKey> keys = kernel_keys(graph_.passes);
   kernels.prepare(keys);
   translate_alone(worker->target(), graph_, keys);
   return worker;
@@ -192,9 +192,7 @@ void Executor::record_features(Slot& slot, int number) {
 void Executor::set_features(std::shared_ptr<const graph::FeatureGraph> features) {
   features_ = std::move(features);
   if (!features_) return;
-  std::vector<gpu::KernelKey> keys;
-  for (const graph::Pass& pass : features_->passes) keys.push_back(kernel_key(pass));
-  own().kernels.prepare(keys);
+  own().kernels.prepare(kernel_keys(features_->passes));
 }
 
 std::shared_ptr<const graph::FeatureGraph> Executor::features(int number) const {

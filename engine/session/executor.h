@@ -138,7 +138,7 @@ class Executor {
   Worker& own() { return *workers_.front(); }
   void submit_shares(Slot& slot);
   void submit_slices(Slot& slot);
-  std::vector<gpu::KernelKey> kernel_keys() const;
+  std::vector<gpu::KernelKey> kernel_keys(const std::vector<graph::Pass>& passes) const;
   double estimated_ms(const graph::Pass& pass) const;
   std::uint32_t parts_of(const graph::Pass& pass) const;
   void upload_constants();

@@ -57,15 +57,15 @@ TEST_F(Crew, gives_the_bits_of_one_in_grids_that_wrap) {
   expect_same_bits(every_kernel(), options);
 }
 
-// The words of `from` go to `to`.
 struct Carrier {
   gpu::Device device;
   gpu::KernelCache kernels{device, shaders::find_module, ""};
   gpu::Timeline timeline{device};
 };
 
-void copy_between_meetings(gpu::Recorder& recorder, const gpu::Meeting& meeting, gpu::Share share,
-                           const gpu::Buffer& from, const gpu::Buffer& to) {
+// The words of `from` go to `to`, after a meeting.
+void copy_after_meeting(gpu::Recorder& recorder, const gpu::Meeting& meeting, gpu::Share share,
+                        const gpu::Buffer& from, const gpu::Buffer& to) {
   using gpu::Stage;
   meeting.record(recorder, share);
   recorder.barrier(Stage::compute, Stage::transfer);
@@ -97,8 +97,8 @@ TEST_F(Crew, meetings_order_what_devices_do) {
   for (std::uint32_t i = 0; i < steps; ++i) {
     const bool odd = i % 2 == 1;
     gpu::Recorder& recorder = odd ? record_b : record_a;
-    copy_between_meetings(recorder, odd ? second : first, {odd ? 1U : 0U, 2},
-                          odd ? on_b[i] : on_a[i], odd ? on_b[i + 1] : on_a[i + 1]);
+    copy_after_meeting(recorder, odd ? second : first, {odd ? 1U : 0U, 2}, odd ? on_b[i] : on_a[i],
+                       odd ? on_b[i + 1] : on_a[i + 1]);
     gpu::Recorder& other = odd ? record_a : record_b;
     (odd ? first : second).record(other, {odd ? 0U : 1U, 2});
   }
