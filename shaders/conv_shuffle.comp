@@ -35,24 +35,33 @@ const int TILE_X = 4;
 const int TILE = TILE_Y * TILE_X;
 const int MOST_TILE = 16;
 const int WINDOW_X = (TILE_X - 1) * STRIDE_X + KERNEL_X;
-// Rows of larger kernels are a loop: their code would not stay in the instruction cache, and drivers
-// take long to make it. Measured on lavapipe: a loop makes 3x3 layers up to 5 % faster, one with three
-// output channels a fifth slower, 2x2 layers 8 % slower. Rows that the window does not slide over are
-// one too, where it costs nothing.
-const int LONGEST_STRAIGHT_KERNEL = OUT_COUNT < 4 ? 4 : 2;
 const int PHASE_COUNT = PHASES * PHASES;
 const int ROW_WORDS = KERNEL_X * 4;  // of the weights of a plane pair
 const int ROW_FETCHES = (ROW_WORDS + LANES - 1) / LANES;
 // With stride 1 row j + 1 of a tap row is row j of the next.
 const bool SLIDE = STRIDE_Y == 1;
 
-vec4 sums[OUT_PLANES * TILE];
+// Numbers, not vectors: lavapipe keeps a vector that lives through a loop in memory until late, and
+// takes all of it out at each use of a part. (Layers were 5 to 15 % slower, and their code took up to
+// twice as long to make.)
+float sums[OUT_PLANES * TILE * 4];
+
+vec4 sum_of(int index) {
+  return vec4(sums[4 * index], sums[4 * index + 1], sums[4 * index + 2], sums[4 * index + 3]);
+}
+
+void set_sum(int index, vec4 value) {
+  sums[4 * index] = value.x;
+  sums[4 * index + 1] = value.y;
+  sums[4 * index + 2] = value.z;
+  sums[4 * index + 3] = value.w;
+}
 
 #include "shaders/lib/subgroup_record.glsl"
 
 int columns[WINDOW_X];
 bool columns_inside[WINDOW_X];
-vec4 window[TILE_Y * WINDOW_X];
+float window[TILE_Y * WINDOW_X * 4];  // likewise
 
 // Row `y` of the view, before the border, into row `j` of the window.
 void fetch_row(SourceNorm norm, int plane, int y, int j) {
@@ -66,27 +75,28 @@ void fetch_row(SourceNorm norm, int plane, int y, int j) {
     base += plane / CELLS_IN * (push.view.row_stride / CELLS_IN) + plane % CELLS_IN;
   }
   [[unroll]] for (int i = 0; i < WINDOW_X; ++i) {
-    window[j * WINDOW_X + i] =
+    const vec4 texel =
         source_texel(push.view, norm, base + columns[i], inside && columns_inside[i]);
+    const int place = (j * WINDOW_X + i) * 4;
+    window[place] = texel.x;
+    if (IN_COUNT > 1) window[place + 1] = texel.y;
+    if (IN_COUNT > 2) window[place + 2] = texel.z;
+    if (IN_COUNT > 3) window[place + 3] = texel.w;
   }
 }
 
 void slide_window() {
-  [[unroll]] for (int i = 0; i < (TILE_Y - 1) * WINDOW_X; ++i) window[i] = window[i + WINDOW_X];
+  [[unroll]] for (int i = 0; i < (TILE_Y - 1) * WINDOW_X * 4; ++i) {
+    window[i] = window[i + WINDOW_X * 4];
+  }
 }
 
-// Lanes without a channel are left out by hand: drivers keep what a loop adds up, and take three times
-// as long to translate writes of single components.
+// Lanes without a channel are left out by hand: drivers keep what a loop adds up.
 void add_product(int index, vec4 weight, float value) {
-  if (OUT_COUNT == 1) {
-    sums[index] = vec4(sums[index].x + weight.x * value, 0.0, 0.0, 0.0);
-  } else if (OUT_COUNT == 2) {
-    sums[index] = vec4(sums[index].xy + weight.xy * value, 0.0, 0.0);
-  } else if (OUT_COUNT == 3) {
-    sums[index] = vec4(sums[index].xyz + weight.xyz * value, 0.0);
-  } else {
-    sums[index] += weight * value;
-  }
+  sums[4 * index] += weight.x * value;
+  if (OUT_COUNT > 1) sums[4 * index + 1] += weight.y * value;
+  if (OUT_COUNT > 2) sums[4 * index + 2] += weight.z * value;
+  if (OUT_COUNT > 3) sums[4 * index + 3] += weight.w * value;
 }
 
 // Adds the products of the window with one kernel row, whose words start at `word`.
@@ -102,7 +112,7 @@ void add_row(int o, int word, int lane) {
       [[unroll]] for (int j = 0; j < TILE_Y; ++j) {
         [[unroll]] for (int i = 0; i < TILE_X; ++i) {
           add_product(o * TILE + j * TILE_X + i, weight,
-                      window[j * WINDOW_X + i * STRIDE_X + tap][channel]);
+                      window[(j * WINDOW_X + i * STRIDE_X + tap) * 4 + channel]);
         }
       }
     }
@@ -148,7 +158,7 @@ void main() {
                                  push.view.width, columns_inside[i]) *
                  push.view.column_stride;
   }
-  [[unroll]] for (int i = 0; i < OUT_PLANES * TILE; ++i) sums[i] = vec4(0.0);
+  [[unroll]] for (int i = 0; i < OUT_PLANES * TILE; ++i) set_sum(i, vec4(0.0));
 
   // do-while: lavapipe runs the body of other loops once more, masked.
   int plane = 0;
@@ -157,16 +167,11 @@ void main() {
     if (SLIDE) {
       [[unroll]] for (int j = 1; j < TILE_Y; ++j) fetch_row(norm, plane, source_y + j - 1, j);
     }
-    if (SLIDE && KERNEL_Y <= LONGEST_STRAIGHT_KERNEL) {
-      [[unroll]] for (int tap_y = 0; tap_y < KERNEL_Y; ++tap_y) {
-        add_tap_row(norm, plane, source_y, tap_y, first_plane, phase, lane);
-      }
-    } else {
-      int tap_y = 0;
-      [[dont_unroll]] do {
-        add_tap_row(norm, plane, source_y, tap_y, first_plane, phase, lane);
-      } while (++tap_y < KERNEL_Y);
-    }
+    // A loop: the code of all rows would leave the instruction cache, and take drivers long to make.
+    int tap_y = 0;
+    [[dont_unroll]] do {
+      add_tap_row(norm, plane, source_y, tap_y, first_plane, phase, lane);
+    } while (++tap_y < KERNEL_Y);
   } while (++plane < push.in_planes);
 
   bool valid[MOST_TILE];
@@ -193,13 +198,13 @@ void main() {
     [[unroll]] for (int i = 0; i < TILE; ++i) {
       const int texel = place + i / TILE_X * row_step + i % TILE_X * push.out_step;
       const bool stored = WHOLE_TILES != 0 || valid[i];
-      vec4 sum = sums[o * TILE + i] + offset;
+      vec4 sum = sum_of(o * TILE + i) + offset;
       if (STORE_MAP != 0) {
         sum = map_value(sum, map, stored ? texel : 0);
       } else {
         sum = activate(OUT_ACTIVATION, sum, push.a, push.b, vec4(0.0));
       }
-      sums[o * TILE + i] = sum;
+      if (STATISTICS != 0) set_sum(o * TILE + i, sum);
       if (stored) store4(result, texel, sum);
     }
     if (STATISTICS != 0) {

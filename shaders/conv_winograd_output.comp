@@ -28,6 +28,7 @@ PUSH(WinogradOutputPush)
 const int TILE = TILE_SIDE * TILE_SIDE;
 const int MOST_TILE = MOST_SIDE * MOST_SIDE;
 vec4 sums[MOST_TILE];
+vec4 sum_of(int index) { return sums[index]; }
 vec4 lines[MOST_SIDE * MOST];
 
 #include "shaders/lib/subgroup_record.glsl"

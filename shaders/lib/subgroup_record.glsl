@@ -1,6 +1,6 @@
 // Owns: partial statistics (lib/statistics.glsl) of the tiles that the lanes of one subgroup hold in
-// `sums`, TILE values of one plane each. Needs TILE (up to MOST_TILE), LANES, sums and the binding `partials`, and a
-// workgroup of exactly one subgroup.
+// sum_of(), TILE values of one plane each. Needs TILE (up to MOST_TILE), LANES, vec4 sum_of(int index)
+// and the binding `partials`, and a workgroup of exactly one subgroup.
 #ifndef IMPASTO_LIB_SUBGROUP_RECORD
 #define IMPASTO_LIB_SUBGROUP_RECORD
 
@@ -12,21 +12,21 @@ vec4 sum_over_lanes(vec4 value) {
   return sum;
 }
 
-// The record of the tiles of all lanes: sums[first, first + TILE) where `valid`.
+// The record of the tiles of all lanes: of sum_of() from `first` on, where `valid`.
 void write_record(int first, int record, bool valid[MOST_TILE], int lane) {
   // Differences from a value of the tile are exact zeros where all are equal.
-  const vec4 pilot = subgroupShuffle(sums[first], 0u);
+  const vec4 pilot = subgroupShuffle(sum_of(first), 0u);
   vec4 difference_sum = vec4(0.0);
   float own_count = 0.0;
   [[unroll]] for (int i = 0; i < TILE; ++i) {
-    difference_sum += valid[i] ? sums[first + i] - pilot : vec4(0.0);
+    difference_sum += valid[i] ? sum_of(first + i) - pilot : vec4(0.0);
     own_count += valid[i] ? 1.0 : 0.0;
   }
   const float count = sum_over_lanes(vec4(own_count)).x;
   const vec4 shift = sum_over_lanes(difference_sum) / count;
   vec4 square_sum = vec4(0.0);
   [[unroll]] for (int i = 0; i < TILE; ++i) {
-    const vec4 centred = (sums[first + i] - pilot) - shift;
+    const vec4 centred = (sum_of(first + i) - pilot) - shift;
     square_sum += valid[i] ? centred * centred : vec4(0.0);
   }
   square_sum = sum_over_lanes(square_sum);
