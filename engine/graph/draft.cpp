@@ -6,6 +6,9 @@
 namespace impasto::graph {
 
 Draft::Draft(CompileOptions compile_options) : options_(compile_options) {
+  // Pages cost nothing until they are written, but all is copied each time that a vector grows.
+  constexpr std::size_t room_for_constants = 64U << 20;
+  constants.reserve(room_for_constants);
   // Bound where a kernel's constants leave a binding unused.
   const float zeros[4] = {0, 0, 0, 0};
   constant("unused", zeros);

@@ -92,6 +92,10 @@ void Executor::run_now(gpu::Recorder& recorder) {
 
 void Executor::upload_constants() {
   if (graph_.constants.empty()) return;
+  if (const auto& memory = own().buffers.constants.host_memory()) {
+    std::ranges::copy(graph_.constants, memory->data());
+    return;
+  }
   gpu::Buffer staging(own().device, graph_.constants.size(), gpu::MemoryUse::upload,
                       "constants staging");
   std::copy(graph_.constants.begin(), graph_.constants.end(), staging.bytes().begin());
