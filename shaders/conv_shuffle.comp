@@ -99,19 +99,22 @@ void add_product(int index, vec4 weight, float value) {
   if (OUT_COUNT > 3) sums[4 * index + 3] += weight.w * value;
 }
 
-// Adds the products of the window with one kernel row, whose words start at `word`.
+// Adds the products of the window with one kernel row, whose words start at `word`: all of them to one
+// row of the tile, then to the next, so that few sums are at work at a time.
 void add_row(int o, int word, int lane) {
   vec4 own_weights[ROW_FETCHES];
   [[unroll]] for (int i = 0; i < ROW_FETCHES; ++i) {
     own_weights[i] = table4(weights, word + min(i * LANES + lane, ROW_WORDS - 1));
   }
-  [[unroll]] for (int tap = 0; tap < KERNEL_X; ++tap) {
-    [[unroll]] for (int channel = 0; channel < IN_COUNT; ++channel) {
-      const int index = tap * 4 + channel;
-      const vec4 weight = subgroupShuffle(own_weights[index / LANES], uint(index % LANES));
-      [[unroll]] for (int j = 0; j < TILE_Y; ++j) {
+  vec4 row_weights[ROW_WORDS];
+  [[unroll]] for (int i = 0; i < ROW_WORDS; ++i) {
+    row_weights[i] = subgroupShuffle(own_weights[i / LANES], uint(i % LANES));
+  }
+  [[unroll]] for (int j = 0; j < TILE_Y; ++j) {
+    [[unroll]] for (int tap = 0; tap < KERNEL_X; ++tap) {
+      [[unroll]] for (int channel = 0; channel < IN_COUNT; ++channel) {
         [[unroll]] for (int i = 0; i < TILE_X; ++i) {
-          add_product(o * TILE + j * TILE_X + i, weight,
+          add_product(o * TILE + j * TILE_X + i, row_weights[tap * 4 + channel],
                       window[(j * WINDOW_X + i * STRIDE_X + tap) * 4 + channel]);
         }
       }
