@@ -111,24 +111,23 @@ bool Window::wait_events(double seconds) {
   return had_event_;
 }
 
-// ImGui looks at keys when it draws, and a slow machine draws less often than people type.
+// ImGui looks at keys when it draws, and a slow machine draws less often than people type: a key
+// counts once with what was held when it was pressed, whatever was let go of since.
 void Window::begin_redraw() {
   ImGui_ImplGlfw_NewFrame();
   ImGuiIO& io = ImGui::GetIO();
   for (const Tap& tap : std::exchange(pressed_, {})) {
-    bool& down = io.KeysDown[tap.key];
-    if (down) continue;
-    down = true;
     io.KeyCtrl = io.KeyCtrl || tap.ctrl;
     io.KeyShift = io.KeyShift || tap.shift;
-    tapped_.push_back(tap);
+    bool& down = io.KeysDown[tap.key];
+    if (!down) tapped_.push_back(tap.key);
+    down = true;
   }
 }
 
 void Window::end_redraw() {
-  if (tapped_.empty()) return;
   ImGuiIO& io = ImGui::GetIO();
-  for (const Tap& tap : std::exchange(tapped_, {})) io.KeysDown[tap.key] = false;
+  for (const int key : std::exchange(tapped_, {})) io.KeysDown[key] = false;
   io.KeyCtrl = io.KeysDown[GLFW_KEY_LEFT_CONTROL] || io.KeysDown[GLFW_KEY_RIGHT_CONTROL];
   io.KeyShift = io.KeysDown[GLFW_KEY_LEFT_SHIFT] || io.KeysDown[GLFW_KEY_RIGHT_SHIFT];
 }

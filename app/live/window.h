@@ -74,7 +74,7 @@ class Window {
     bool shift = false;
   };
   std::vector<Tap> pressed_;  // since the last redraw
-  std::vector<Tap> tapped_;   // those of them that are up again, held down for this redraw
+  std::vector<int> tapped_;   // those of them that are up again, held down for this redraw
   bool had_event_ = false;
   bool full_screen_ = false;
   int windowed_[4] = {0, 0, 0, 0};  // x, y, width, height

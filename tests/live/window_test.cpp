@@ -53,6 +53,12 @@ TEST_F(WindowTest, ControlsChangeThePictureAndUndoBringsItBack) {
   const Screen wave = window.picture_after(first);
   window.key("ctrl+z");
   EXPECT_EQ(largest_difference(window.picture_after(wave), first), 0);
+  window.key("ctrl+y");
+  EXPECT_EQ(largest_difference(window.picture_after(first), wave), 0);
+  // Control may be up again while the letter is still down.
+  window.xdotool(
+      "keydown --delay 0 ctrl keydown --delay 0 z keyup --delay 0 ctrl sleep 0.3 keyup z");
+  EXPECT_EQ(largest_difference(window.picture_after(wave), first), 0);
 
   // The divider: at its left the source, which B shows alone.
   window.key("d");
