@@ -104,23 +104,26 @@ Stylizer::Stylizer(net::Model model, const StylizerOptions& options)
 
 Stylizer::Stylizer(std::shared_ptr<const net::Model> model, const StylizerOptions& options)
     : model_(std::move(model)), options_(options), look_(default_look(model_->info())) {
-  open_device();
+  const bool seated = open_device();
   kernels_ = std::make_unique<gpu::KernelCache>(*device_, shaders::find_module);
+  if (seated) crew_ = std::make_unique<session::Crew>(*device_, *kernels_);
 }
 
 Stylizer::~Stylizer() {
   end_session();
 }
 
-void Stylizer::open_device() {
+bool Stylizer::open_device() {
   device_ = options_.shared_device;
-  if (device_) return;
+  if (device_) return false;
   device_ = std::make_shared<gpu::Device>(device_request(options_));
-  if (!options_.crew || session::crew_size() < 2 || !device_->info().imports_host_memory) return;
+  if (!options_.crew || session::crew_size() < 2 || !device_->info().imports_host_memory) {
+    return false;
+  }
   const session::CrewSeat seat(0);
-  if (!seat.in_effect()) return;
+  if (!seat.in_effect()) return false;
   device_ = std::make_shared<gpu::Device>(device_request(options_));
-  crew_ = std::make_unique<session::Crew>(*device_, shaders::find_module);
+  return true;
 }
 
 // Gives its memory back.

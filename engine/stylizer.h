@@ -146,7 +146,7 @@ class Stylizer {
   graph::ConvChoices choose_kernels(const session::FrameRequest& request);
   session::Tuner make_tuner(const session::FrameRequest& request, graph::ConvChoices known);
   void end_tuning();
-  void open_device();
+  bool open_device();  // whether for a crew
   void end_session();
   void call_crew(bool wait);
   void plan_features();

@@ -21,6 +21,7 @@ tests/            (engine|app|shaders|tests)/
 # A header that starts with the left side may be included by files that match the right side.
 outside_rule='
 vulkan/           engine/(gpu|session)/|app/live/window|tests/
+spirv-tools/      engine/gpu/|tests/gpu/
 libav             engine/video/|tests/video/
 libsw             engine/video/|tests/video/
 SDL               engine/video/

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "engine/base/error.h"
+#include "engine/gpu/fingerprint.h"
 #include "engine/gpu/pipeline_cache_file.h"
 
 namespace impasto::gpu {
@@ -63,13 +64,10 @@ void check_subgroup_size(const DeviceInfo& info, const KernelKey& key) {
                                  " cannot give: use --tune again or choose another --device");
 }
 
-Handle<VkShaderModule, vkDestroyShaderModule> create_module(const Device& device,
-                                                            const ModuleLookup& lookup,
+using Words = std::span<const std::uint32_t>;
+
+Handle<VkShaderModule, vkDestroyShaderModule> create_module(const Device& device, Words code,
                                                             const std::string& name) {
-  const std::span<const std::uint32_t> code = lookup(name);
-  if (code.empty()) {
-    throw Error(ExitCode::gpu, "the program holds no shader called '" + name + "': rebuild it");
-  }
   VkShaderModuleCreateInfo info{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO};
   info.codeSize = code.size_bytes();
   info.pCode = code.data();
@@ -78,20 +76,18 @@ Handle<VkShaderModule, vkDestroyShaderModule> create_module(const Device& device
   return {device.get(), module};
 }
 
-void create_pipeline(const Device& device, const ModuleLookup& lookup, VkPipelineCache cache,
+void create_pipeline(const Device& device, Words code, Words values, VkPipelineCache cache,
                      Kernel& kernel) {
   const KernelKey& key = kernel.key;
-  const auto module = create_module(device, lookup, key.module);
+  const auto module = create_module(device, code, key.module);
 
   std::vector<VkSpecializationMapEntry> entries;
-  for (std::uint32_t id = 0; id < key.constants.size(); ++id) {
-    entries.push_back({id, id * 4, 4});
-  }
+  for (std::uint32_t id = 0; id < values.size(); ++id) entries.push_back({id, id * 4, 4});
   VkSpecializationInfo constants{};
   constants.mapEntryCount = static_cast<std::uint32_t>(entries.size());
   constants.pMapEntries = entries.data();
-  constants.dataSize = key.constants.size() * 4;
-  constants.pData = key.constants.data();
+  constants.dataSize = values.size_bytes();
+  constants.pData = values.data();
 
   const DeviceInfo& info = device.info();
   VkPipelineShaderStageRequiredSubgroupSizeCreateInfo subgroup{
@@ -119,22 +115,34 @@ void create_pipeline(const Device& device, const ModuleLookup& lookup, VkPipelin
   device.set_name(pipeline, VK_OBJECT_TYPE_PIPELINE, key.module);
 }
 
-}  // namespace
-
-KernelCache::KernelCache(Device& device, ModuleLookup lookup, const std::filesystem::path& folder)
-    : device_(device), lookup_(std::move(lookup)) {
-  if (!folder.empty()) file_ = folder / device_file_name("pipelines", device.info(), "bin");
-  PipelineCacheContent content = read_pipeline_cache(file_, device.physical());
-  seen_ = std::move(content.kernels);
-  const std::string& data = content.data;
+Handle<VkPipelineCache, vkDestroyPipelineCache> create_pipeline_cache(const Device& device,
+                                                                      const std::string& data) {
   VkPipelineCacheCreateInfo info{VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO};
   info.initialDataSize = data.size();
   info.pInitialData = data.data();
   VkPipelineCache cache = VK_NULL_HANDLE;
   check(vkCreatePipelineCache(device.get(), &info, nullptr, &cache), "vkCreatePipelineCache");
-  pipeline_cache_ = {device.get(), cache};
   device.set_name(cache, VK_OBJECT_TYPE_PIPELINE_CACHE, "pipeline cache");
+  return {device.get(), cache};
 }
+
+}  // namespace
+
+KernelCache::KernelCache(Device& device, ModuleLookup lookup, const std::filesystem::path& folder)
+    : device_(device),
+      lookup_(std::move(lookup)),
+      modules_(std::make_shared<SpecialisedModules>(folder.empty() ? folder : folder / "kernels")) {
+  if (!folder.empty()) file_ = folder / device_file_name("pipelines", device.info(), "bin");
+  PipelineCacheContent content = read_pipeline_cache(file_, device.physical());
+  seen_ = std::move(content.kernels);
+  pipeline_cache_ = create_pipeline_cache(device, content.data);
+}
+
+KernelCache::KernelCache(Device& device, const KernelCache& sibling)
+    : device_(device),
+      lookup_(sibling.lookup_),
+      modules_(sibling.modules_),
+      pipeline_cache_(create_pipeline_cache(device, {})) {}
 
 KernelCache::~KernelCache() {
   save();
@@ -146,7 +154,19 @@ std::unique_ptr<Kernel> KernelCache::compile(const KernelKey& key) {
   auto kernel = std::make_unique<Kernel>();
   kernel->key = key;
   create_layouts(device_, *kernel);
-  create_pipeline(device_, lookup_, pipeline_cache_.get(), *kernel);
+  Words code = lookup_(key.module);
+  if (code.empty()) {
+    throw Error(ExitCode::gpu,
+                "the program holds no shader called '" + key.module + "': rebuild it");
+  }
+  Words constants = key.constants;
+  if (device_.info().translates_at_dispatch) {
+    if (const Words specialised = modules_->find(code, constants); !specialised.empty()) {
+      code = specialised;
+      constants = {};
+    }
+  }
+  create_pipeline(device_, code, constants, pipeline_cache_.get(), *kernel);
   return kernel;
 }
 

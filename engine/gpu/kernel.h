@@ -1,5 +1,5 @@
-// Owns: compiled compute pipelines and their cache on disk. Depends on: device.h; where SPIR-V
-// comes from is the caller's (a lookup by module name).
+// Owns: compiled compute pipelines and their cache on disk. Depends on: device.h,
+// specialised_modules.h; where SPIR-V comes from is the caller's (a lookup by module name).
 // A kernel is a module, its specialisation constants and the kinds of its bindings; the key is
 // plain data, so that a compiled graph can name its kernels without a device.
 #pragma once
@@ -19,6 +19,7 @@
 #include "engine/base/files.h"
 #include "engine/gpu/device.h"
 #include "engine/gpu/handle.h"
+#include "engine/gpu/specialised_modules.h"
 
 namespace impasto::gpu {
 
@@ -56,6 +57,8 @@ class KernelCache {
   /// ignored. An empty folder keeps nothing on disk.
   KernelCache(Device& device, ModuleLookup lookup,
               const std::filesystem::path& folder = files::cache_folder());
+  /// For another device with the modules of `sibling`; keeps nothing on disk.
+  KernelCache(Device& device, const KernelCache& sibling);
   ~KernelCache();  ///< saves
   KernelCache(const KernelCache&) = delete;
   KernelCache& operator=(const KernelCache&) = delete;
@@ -71,7 +74,6 @@ class KernelCache {
   const std::filesystem::path& file() const { return file_; }
   /// It was compiled here, or by whoever wrote the file that was read.
   bool seen_before(const KernelKey& key);
-  const ModuleLookup& lookup() const { return lookup_; }
 
  private:
   std::unique_ptr<Kernel> compile(const KernelKey& key);
@@ -79,6 +81,7 @@ class KernelCache {
   std::uint64_t fingerprint_of(const KernelKey& key) const;
   Device& device_;
   const ModuleLookup lookup_;
+  const std::shared_ptr<SpecialisedModules> modules_;
   std::filesystem::path file_;
   Handle<VkPipelineCache, vkDestroyPipelineCache> pipeline_cache_;
   std::mutex mutex_;

@@ -2,9 +2,11 @@
 
 #include <array>
 #include <cstring>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/files.h"
+#include "engine/gpu/fingerprint.h"
 
 namespace impasto::gpu {
 
@@ -34,14 +36,6 @@ bool of_device(const std::string& data, VkPhysicalDevice physical) {
 }
 
 }  // namespace
-
-std::uint64_t fingerprint(std::string_view data) {
-  std::uint64_t value = 0xcbf29ce484222325U;
-  for (char each : data) {
-    value = (value ^ static_cast<unsigned char>(each)) * 0x100000001b3U;
-  }
-  return value;
-}
 
 PipelineCacheContent read_pipeline_cache(const std::filesystem::path& file,
                                          VkPhysicalDevice physical) noexcept try {

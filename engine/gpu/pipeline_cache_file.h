@@ -1,7 +1,7 @@
 // Owns: the format of the pipeline cache on disk: a head of our own (magic, sizes, hash) and which
 // kernels it was written for, before the driver's data, since drivers trust what they are handed.
-// Depends on: device_info.h, base/files.h. Nothing here throws: a cache that does not work is one
-// that is empty.
+// Depends on: device_info.h, fingerprint.h, base/files.h. Nothing here throws: a cache that does
+// not work is one that is empty.
 #pragma once
 
 #include <vulkan/vulkan.h>
@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <set>
 #include <string>
-#include <string_view>
 
 #include "engine/gpu/device_info.h"
 
@@ -20,9 +19,6 @@ struct PipelineCacheContent {
   std::set<std::uint64_t> kernels;  ///< fingerprints of those compiled since the file began
   std::string data;                 ///< the driver's
 };
-
-/// Fowler, Noll, Vo: FNV-1a, 64 bits.
-std::uint64_t fingerprint(std::string_view data);
 
 /// Empty for a missing, damaged or another device's file.
 PipelineCacheContent read_pipeline_cache(const std::filesystem::path& file,

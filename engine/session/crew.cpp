@@ -20,8 +20,8 @@ unsigned crew_size() {
   return core_count() <= most_devices ? core_count() : 1;
 }
 
-Crew::Crew(const gpu::Device& own, gpu::ModuleLookup lookup)
-    : own_(own), lookup_(std::move(lookup)) {}
+Crew::Crew(const gpu::Device& own, const gpu::KernelCache& kernels)
+    : own_(own), kernels_(kernels) {}
 
 Crew::~Crew() {
   leave();
@@ -35,7 +35,7 @@ void Crew::join(const Executor& executor) {
       Helper helper;
       helper.device =
           std::make_unique<gpu::Device>(gpu::DeviceRequest{.selector = own_.info().name});
-      helper.kernels = std::make_unique<gpu::KernelCache>(*helper.device, lookup_, "");
+      helper.kernels = std::make_unique<gpu::KernelCache>(*helper.device, kernels_);
       helpers_.push_back(std::move(helper));
     }
   } catch (const Error& error) {

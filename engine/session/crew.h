@@ -31,8 +31,9 @@ unsigned crew_size();
 
 class Crew {
  public:
-  /// For sessions on `own`, which was opened on a CrewSeat of core 0.
-  Crew(const gpu::Device& own, gpu::ModuleLookup lookup);
+  /// For sessions on `own`, which was opened on a CrewSeat of core 0, with the modules of
+  /// `kernels`.
+  Crew(const gpu::Device& own, const gpu::KernelCache& kernels);
   ~Crew();
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
@@ -54,7 +55,7 @@ class Crew {
     std::unique_ptr<gpu::KernelCache> kernels;
   };
   const gpu::Device& own_;
-  gpu::ModuleLookup lookup_;
+  const gpu::KernelCache& kernels_;
   std::vector<Helper> helpers_;
   std::future<std::vector<std::unique_ptr<Worker>>> ready_;
 };

@@ -76,7 +76,7 @@ void translate_kernels(const KernelTarget& target, const graph::RenderGraph& gra
   const auto help = [&] {
     try {
       gpu::Device device({.selector = info.name});
-      gpu::KernelCache kernels(device, target.kernels.lookup(), {});
+      gpu::KernelCache kernels(device, target.kernels);
       const GraphBuffers buffers(device, graph);
       gpu::Timeline timeline(device);
       work({device, kernels, buffers, timeline});
