@@ -113,17 +113,20 @@ Stylizer::~Stylizer() {
   end_session();
 }
 
+// On a seat first: only devices that a crew is for keep it.
 bool Stylizer::open_device() {
   device_ = options_.shared_device;
   if (device_) return false;
-  device_ = std::make_shared<gpu::Device>(device_request(options_));
-  if (!options_.crew || session::crew_size() < 2 || !device_->info().imports_host_memory) {
-    return false;
+  if (options_.crew && session::crew_size() > 1) {
+    const session::CrewSeat seat(0);
+    if (seat.in_effect()) {
+      device_ = std::make_shared<gpu::Device>(device_request(options_));
+      if (device_->info().imports_host_memory) return true;
+      device_.reset();
+    }
   }
-  const session::CrewSeat seat(0);
-  if (!seat.in_effect()) return false;
   device_ = std::make_shared<gpu::Device>(device_request(options_));
-  return true;
+  return false;
 }
 
 // Gives its memory back.

@@ -201,10 +201,12 @@ bool KernelCache::seen_before(const KernelKey& key) {
 }
 
 void KernelCache::prepare(std::span<const KernelKey> keys) {
-  const std::lock_guard lock(mutex_);
   std::set<KernelKey> wanted;
-  for (const KernelKey& key : keys) {
-    if (!kernels_.contains(key)) wanted.insert(key);
+  {
+    const std::lock_guard lock(mutex_);
+    for (const KernelKey& key : keys) {
+      if (!kernels_.contains(key)) wanted.insert(key);
+    }
   }
   const std::vector<KernelKey> missing(wanted.begin(), wanted.end());
   std::vector<std::unique_ptr<Kernel>> compiled(missing.size());
@@ -226,6 +228,7 @@ void KernelCache::prepare(std::span<const KernelKey> keys) {
     for (std::size_t i = 1; i < threads; ++i) helpers.emplace_back(work);
     work();
   }
+  const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < missing.size(); ++i) {
     if (compiled[i]) add(missing[i], std::move(compiled[i]));
   }

@@ -66,7 +66,8 @@ class KernelCache {
   /// Compiles at the first use. Throws Error{gpu} where the driver refuses, the module is unknown,
   /// or the device cannot give the subgroup size.
   const Kernel& get(const KernelKey& key);
-  /// Compiles those that are missing, on as many threads as the machine has.
+  /// Compiles those that are missing, on as many threads as the machine has; other threads get()
+  /// what is there meanwhile.
   void prepare(std::span<const KernelKey> keys);
   /// Writes the pipeline cache where kernels new to it were compiled since the last time: to a
   /// temporary name, then renamed. A cache that cannot be written is no error.

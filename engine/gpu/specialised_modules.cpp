@@ -36,7 +36,10 @@ std::vector<std::uint32_t> specialise(std::span<const std::uint32_t> code,
       .RegisterPass(spvtools::CreatePrivateToLocalPass())
       .RegisterPass(spvtools::CreateLocalSingleBlockLoadStoreElimPass())
       .RegisterPass(spvtools::CreateLocalSingleStoreElimPass())
-      .RegisterPass(spvtools::CreateAggressiveDCEPass());
+      .RegisterPass(spvtools::CreateCCPPass())  // what inlined calls hand on
+      .RegisterPass(spvtools::CreateDeadBranchElimPass())
+      .RegisterPass(spvtools::CreateAggressiveDCEPass())
+      .RegisterPass(spvtools::CreateBlockMergePass());
   spvtools::OptimizerOptions options;
   options.set_run_validator(false);  // tests do
   std::vector<std::uint32_t> words;

@@ -93,6 +93,7 @@ struct DraftPass {
   double flops = 0;
   std::uint64_t shared_bytes = 0;
   std::optional<Run> run;
+  std::optional<Lean> lean;
   bool rows_in_y = false;  ///< of the grid; else tiles by rows in x within z
   /// What it writes may take the bytes of one of these, if nothing reads that later: an invocation
   /// reads of them only the texels that it writes, and each before it does.

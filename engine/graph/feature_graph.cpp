@@ -69,8 +69,7 @@ FeatureGraph compile_features(const LayerPlace& place, const CompileOptions& opt
   return features;
 }
 
-std::vector<Pass> passes_with(const RenderGraph& graph, const FeatureGraph& features) {
-  std::vector<Pass> passes = graph.passes;
+std::vector<Pass> passes_with(std::vector<Pass> passes, const FeatureGraph& features) {
   passes.insert(passes.begin() + static_cast<std::ptrdiff_t>(features.position),
                 features.passes.begin(), features.passes.end());
   set_barriers(passes);

@@ -34,7 +34,7 @@ struct FeatureGraph {
 FeatureGraph compile_features(const LayerPlace& place, const CompileOptions& options,
                               int tile_side);
 
-/// The graph's passes with those of `features` between them, and the barriers that all need.
-std::vector<Pass> passes_with(const RenderGraph& graph, const FeatureGraph& features);
+/// A graph's passes with those of `features` between them, and the barriers that all need.
+std::vector<Pass> passes_with(std::vector<Pass> passes, const FeatureGraph& features);
 
 }  // namespace impasto::graph

@@ -58,6 +58,7 @@ RenderGraph finish(Draft& draft) {
     pass.flops = source.flops;
     pass.shared_bytes = source.shared_bytes;
     pass.run = source.run;
+    pass.lean = std::move(source.lean);
     pass.cut_axis = source.rows_in_y ? 1 : source.groups[2] > 1 ? 2 : 0;
     for (const DraftBinding& binding : source.bindings) {
       Range range = placement.ranges[static_cast<std::size_t>(binding.resource)];

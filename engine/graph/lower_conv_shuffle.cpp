@@ -53,6 +53,12 @@ std::vector<float> pack_phases(const std::vector<const net::Conv*>& phases) {
   return packed;
 }
 
+// A plane at a time; rows stay, since records of statistics are of a tile's rows.
+std::vector<std::uint32_t> lean_constants(abi::ShuffleConstants constants) {
+  constants.out_planes = 1;
+  return constant_words(constants);
+}
+
 }  // namespace
 
 // Through storage buffers it would win nothing, and drivers that need those take minutes and
@@ -126,6 +132,7 @@ void lower_conv_shuffle(Draft& draft, const ConvTask& task) {
     pass.bindings.resize(map_binding + map_bindings, draft.table_in(-1));
     pass.push = push_bytes(push);
     pass.groups = draft.groups(tiles * phase_count, div_up(push.out_planes, constants.out_planes));
+    pass.lean = {lean_constants(constants), draft.groups(tiles * phase_count, push.out_planes)};
     pass.subgroup_size = draft.device().subgroup_size;
     const int lanes_out = cells_out ? constants.out_count : 4;
     const int channels_in = cells_in ? push.in_planes * constants.in_count : op.in_channels;
@@ -165,6 +172,7 @@ bool map_is_store(Draft& draft, const TensorView& source, const MapOperand& oper
     constants.then_operand_scale = then.tensor_scale >= 0 ? 1 : 0;
   }
   pass.constants = constant_words(constants);
+  pass.lean->constants = lean_constants(constants);
   abi::ConvPush push;
   std::memcpy(static_cast<void*>(&push), pass.push.data(), sizeof(push));
   push.a = activation.a;

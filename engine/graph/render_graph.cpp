@@ -41,6 +41,15 @@ std::uint64_t RenderGraph::arena_bytes() const {
   return std::accumulate(arena_blocks.begin(), arena_blocks.end(), std::uint64_t{0});
 }
 
+std::vector<Pass> lean_passes(std::vector<Pass> passes) {
+  for (Pass& pass : passes) {
+    if (!pass.lean) continue;
+    pass.constants = pass.lean->constants;
+    pass.groups = pass.lean->groups;
+  }
+  return passes;
+}
+
 std::string to_text(const RenderGraph& graph) {
   std::ostringstream out;
   for (std::size_t i = 0; i < graph.passes.size(); ++i) {

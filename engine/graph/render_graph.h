@@ -54,6 +54,13 @@ struct Run {
   std::uint32_t count = 0;
 };
 
+/// For the same bits: a kernel with less code, which a driver compiles sooner and which runs
+/// slower.
+struct Lean {
+  std::vector<std::uint32_t> constants;
+  std::array<std::uint32_t, 3> groups{1, 1, 1};
+};
+
 struct Pass {
   std::string name;    ///< the layer, as the model names it
   std::string kernel;  ///< module in shaders/
@@ -65,6 +72,7 @@ struct Pass {
   bool barrier = false;             ///< wait for the writes of the passes before
   bool meets = false;               ///< wait for those of other devices at the frame too
   std::optional<Run> run;           ///< none: each device runs a share of the workgroups
+  std::optional<Lean> lean;         ///< in place of constants and groups
   /// Axis of the grid along which it is cut into shares: rows of the picture, as far as may be.
   std::uint32_t cut_axis = 0;
   double flops = 0;                ///< executed, 2 per multiply-accumulate
@@ -129,6 +137,9 @@ struct RenderGraph {
 
   std::uint64_t arena_bytes() const;
 };
+
+/// The passes by their lean kernels, where they have some.
+std::vector<Pass> lean_passes(std::vector<Pass> passes);
 
 /// One line per pass: number, barrier, name, kernel, groups, constants, ranges; then one per shape
 /// of convolution. Golden texts use it.

@@ -1,6 +1,7 @@
 #include "engine/session/crew.h"
 
 #include <chrono>
+#include <exception>
 
 #include "engine/base/debug.h"
 #include "engine/base/error.h"
@@ -38,8 +39,10 @@ void Crew::join(const Executor& executor) {
       helper.kernels = std::make_unique<gpu::KernelCache>(*helper.device, kernels_);
       helpers_.push_back(std::move(helper));
     }
-  } catch (const Error& error) {
-    log::warning(std::string("one core alone works at a frame: ") + error.what());
+  } catch (const Error&) {
+    std::promise<std::vector<std::unique_ptr<Worker>>> nobody;
+    nobody.set_exception(std::current_exception());
+    ready_ = nobody.get_future();
     return;
   }
   ready_ = std::async(std::launch::async, [this, &executor] {
@@ -64,6 +67,7 @@ void Crew::let_in(Executor& executor, bool wait) {
     executor.admit(ready_.get());
   } catch (const Error& error) {
     log::warning(std::string("one core alone works at a frame: ") + error.what());
+    executor.admit({});
   }
 }
 

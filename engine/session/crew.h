@@ -44,7 +44,7 @@ class Crew {
   /// Waits for the thread that makes them ready.
   void leave();
   /// Lets those in that join() was for, once they are ready or `wait` says so. A crew that cannot
-  /// work is a warning, and the executor goes on alone.
+  /// work is a warning, and the executor goes on alone by the graph's kernels.
   void let_in(Executor& executor, bool wait);
   /// 1e9 fp32 operations per second of all but the first, at once, as gpu::measure_peak.
   std::future<double> measure_peak_gflops();

@@ -26,12 +26,16 @@ std::optional<std::uint32_t> only_worker(const graph::Pass& pass, std::uint32_t 
 
 Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::RenderGraph graph,
                    int slot_count, gpu::MemoryUse output, const Slices& slices, bool shared)
-    : graph_(std::move(graph)), slices_(slices), shared_(shared) {
+    : graph_(std::move(graph)),
+      slices_(slices),
+      shared_(shared),
+      lean_(shared),
+      passes_(lean_ ? graph::lean_passes(graph_.passes) : graph_.passes) {
   using gpu::MemoryUse;
   workers_.push_back(
       std::make_unique<Worker>(device, kernels, GraphBuffers(device, graph_, shared)));
-  const std::vector<gpu::KernelKey> keys = kernel_keys(graph_.passes);
-  translate_kernels(own().target(), graph_, keys);
+  const std::vector<gpu::KernelKey> keys = kernel_keys(passes_);
+  translate_kernels(own().target(), graph_, passes_, keys);
   kernels.prepare(keys);
 
   upload_constants();
@@ -42,6 +46,7 @@ Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::Render
                    MemoryUse::upload, "upload" + number};
     slot.output = std::make_shared<gpu::Buffer>(device, at_least_one(graph_.frame_out_bytes),
                                                 output, "output" + number);
+    slot.lean = lean_;
     record_plain(slot, i);
     slots_.push_back(std::move(slot));
   }
@@ -72,12 +77,16 @@ std::unique_ptr<Worker> Executor::enlist(gpu::Device& device, gpu::KernelCache& 
       std::make_unique<Worker>(device, kernels, GraphBuffers(device, workers_.front()->buffers));
   const std::vector<gpu::KernelKey> keys = kernel_keys(graph_.passes);
   kernels.prepare(keys);
-  translate_alone(worker->target(), graph_, keys);
+  translate_alone(worker->target(), graph_.passes, keys);
+  workers_.front()->kernels.prepare(keys);  // beside frames by the lean ones
   return worker;
 }
 
 void Executor::admit(std::vector<std::unique_ptr<Worker>> helpers) {
   assert(workers_.size() == 1);
+  lean_ = false;
+  passes_ = graph_.passes;
+  if (helpers.empty()) return;
   gpu::Meeting meeting(own().device, own().kernels);
   for (const auto& helper : helpers) {
     helper->meeting.emplace(helper->device, helper->kernels, meeting);
@@ -107,7 +116,7 @@ void Executor::upload_constants() {
 
 Executor::Recording Executor::record(const Slot& slot, const std::string& name,
                                      const graph::FeatureGraph* features) {
-  const std::vector<graph::Pass>& passes = features ? slot.features.passes : graph_.passes;
+  const std::vector<graph::Pass>& passes = features ? slot.features.passes : passes_;
   Recording recording;
   for (std::uint32_t i = 0; i < workers_.size(); ++i) {
     recording.push_back(std::make_unique<gpu::Recorder>(
@@ -141,7 +150,7 @@ void Executor::record_uploads(gpu::Recorder& recorder, const Slot& slot) {
 
 void Executor::record_passes(gpu::Recorder& recorder, std::uint32_t number, const Slot& slot,
                              const graph::FeatureGraph* features) {
-  const std::vector<graph::Pass>& passes = features ? slot.features.passes : graph_.passes;
+  const std::vector<graph::Pass>& passes = features ? slot.features.passes : passes_;
   const Worker& worker = *workers_[number];
   const gpu::Share share{number, static_cast<std::uint32_t>(workers_.size())};
   const auto meet = [&] {
@@ -188,7 +197,7 @@ void Executor::record_features(Slot& slot, int number) {
   recording = {};
   if (!features_) return;
   recording.graph = features_;
-  recording.passes = passes_with(graph_, *features_);
+  recording.passes = passes_with(passes_, *features_);
   recording.data = {own().device, features_->bytes, gpu::MemoryUse::read_back, name};
   recording.recording = record(slot, name, features_.get());
 }
@@ -236,7 +245,8 @@ std::shared_ptr<gpu::Buffer> Executor::read_back(const gpu::Buffer& output) {
 void Executor::submit(int number) {
   Slot& slot = slots_[static_cast<std::size_t>(number)];
   const bool other_times = std::exchange(slot.timed, timed_) != timed_;
-  const bool stale = other_times || slot.recording.size() != workers_.size();
+  const bool other_kernels = std::exchange(slot.lean, lean_) != lean_;
+  const bool stale = other_times || other_kernels;
   if (stale) record_plain(slot, number);
   if (stale || slot.features.graph != features_) record_features(slot, number);
   slot.with_features = features_ != nullptr;
@@ -284,8 +294,7 @@ bool Executor::wait(int number, std::chrono::nanoseconds timeout) {
 std::vector<PassTime> Executor::pass_times(int number) const {
   const Slot& slot = slots_[static_cast<std::size_t>(number)];
   if (!slot.timed) return {};
-  const std::vector<graph::Pass>& passes =
-      slot.with_features ? slot.features.passes : graph_.passes;
+  const std::vector<graph::Pass>& passes = slot.with_features ? slot.features.passes : passes_;
   const std::vector<double> stamps = slot.last_recorder().timestamps_ms();
   std::vector<PassTime> times;
   for (std::size_t i = 0; i + 1 < stamps.size() && i < passes.size(); ++i) {

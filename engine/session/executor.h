@@ -47,7 +47,8 @@ class Executor {
  public:
   /// Allocates, compiles and records everything that a frame needs. Throws Error{gpu}.
   /// `output`: where frame_out of a slot goes; MemoryUse::device is for who shows it there.
-  /// `slices`: how a frame is cut over submits. `shared`: other devices may come to help.
+  /// `slices`: how a frame is cut over submits. `shared`: other devices may come to help; until
+  /// admit() frames run by lean kernels, so that the first one is there sooner.
   Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::RenderGraph graph,
            int slot_count = 1, gpu::MemoryUse output = gpu::MemoryUse::read_back,
            const Slices& slices = {}, bool shared = false);
@@ -60,8 +61,9 @@ class Executor {
   /// What another device of the driver needs to help, for admit(): all that takes long. Of a shared
   /// executor without slices; thread-safe. Throws Error{gpu}.
   std::unique_ptr<Worker> enlist(gpu::Device& device, gpu::KernelCache& kernels) const;
-  /// Once: these work at the frames submitted from now on, each slot's commands being recorded
-  /// anew, to the same bits. Throws Error{gpu}, and then goes on alone.
+  /// Once: these, or nobody, work at the frames submitted from now on, by the graph's kernels, each
+  /// slot's commands being recorded anew, to the same bits. Throws Error{gpu}, and then goes on
+  /// alone.
   void admit(std::vector<std::unique_ptr<Worker>> helpers);
   std::size_t worker_count() const { return workers_.size(); }
 
@@ -127,6 +129,7 @@ class Executor {
     Recording recording;
     FeatureRecording features;
     bool timed = false;                 // what was recorded, pass by pass
+    bool lean = false;                  // by lean kernels
     bool with_features = false;         // its last frame
     std::vector<std::uint64_t> values;  // of the workers' timelines when its last frame is done
 
@@ -156,6 +159,8 @@ class Executor {
   graph::RenderGraph graph_;
   Slices slices_;
   bool shared_ = false;
+  bool lean_ = false;
+  std::vector<graph::Pass> passes_;               // of the graph, as they run
   std::vector<std::unique_ptr<Worker>> workers_;  // the first on the executor's own device
   std::shared_ptr<const graph::FeatureGraph> features_;
   bool timed_ = false;

@@ -28,13 +28,13 @@ double work_of_invocation(const graph::Pass& pass) {
 }
 
 /// One per kernel, the longest first, so that all cores are done at about the same time.
-std::vector<Task> plan(gpu::KernelCache& kernels, const graph::RenderGraph& graph,
+std::vector<Task> plan(gpu::KernelCache& kernels, const std::vector<graph::Pass>& passes,
                        const std::vector<gpu::KernelKey>& keys) {
   std::vector<Task> tasks;
   std::set<gpu::KernelKey> planned;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (!planned.insert(keys[i]).second || kernels.seen_before(keys[i])) continue;
-    tasks.push_back({&graph.passes[i], &keys[i], work_of_invocation(graph.passes[i])});
+    tasks.push_back({&passes[i], &keys[i], work_of_invocation(passes[i])});
   }
   std::stable_sort(tasks.begin(), tasks.end(),
                    [](const Task& a, const Task& b) { return a.size > b.size; });
@@ -54,21 +54,22 @@ void dispatch(const KernelTarget& target, const Task& task) {
 
 }  // namespace
 
-void translate_alone(const KernelTarget& target, const graph::RenderGraph& graph,
+void translate_alone(const KernelTarget& target, const std::vector<graph::Pass>& passes,
                      const std::vector<gpu::KernelKey>& keys) {
   if (debug_switches().gpuav) return;  // kernels with nothing to do may look beyond an edge
   std::set<gpu::KernelKey> done;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (done.insert(keys[i]).second) dispatch(target, {&graph.passes[i], &keys[i]});
+    if (done.insert(keys[i]).second) dispatch(target, {&passes[i], &keys[i]});
   }
 }
 
 void translate_kernels(const KernelTarget& target, const graph::RenderGraph& graph,
+                       const std::vector<graph::Pass>& passes,
                        const std::vector<gpu::KernelKey>& keys) {
   const gpu::DeviceInfo& info = target.device.info();
   if (!info.translates_at_dispatch || target.kernels.file().empty()) return;
   if (debug_switches().gpuav) return;  // numbers every shader, so that no code is found again
-  const std::vector<Task> tasks = plan(target.kernels, graph, keys);
+  const std::vector<Task> tasks = plan(target.kernels, passes, keys);
   std::atomic<std::size_t> next = 0;
   const auto work = [&](const KernelTarget& on) {
     for (std::size_t i = next++; i < tasks.size(); i = next++) dispatch(on, tasks[i]);

@@ -22,15 +22,16 @@ struct KernelTarget {
   gpu::Timeline& timeline;
 };
 
-/// Returns when the code is there that a frame of the graph needs and that the target's cache on
-/// disk has not seen before; what was in the arena, parameters and frames of `target` is lost. Does
-/// nothing for other drivers. `keys`: of each pass. Throws Error{gpu}.
+/// Returns when the code is there that these passes of the graph need and that the target's cache
+/// on disk has not seen before; what was in the arena, parameters and frames of `target` is lost.
+/// Does nothing for other drivers. `keys`: of each pass. Throws Error{gpu}.
 void translate_kernels(const KernelTarget& target, const graph::RenderGraph& graph,
+                       const std::vector<graph::Pass>& passes,
                        const std::vector<gpu::KernelKey>& keys);
 
 /// The same for `target` alone, without helpers, also of kernels that were seen: their code is
 /// found on disk, or made. Nothing in the target's buffers changes.
-void translate_alone(const KernelTarget& target, const graph::RenderGraph& graph,
+void translate_alone(const KernelTarget& target, const std::vector<graph::Pass>& passes,
                      const std::vector<gpu::KernelKey>& keys);
 
 }  // namespace impasto::session

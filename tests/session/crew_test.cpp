@@ -26,11 +26,20 @@ net::Net wide_network() {
   return chain.conv(24, 3, {.border = 1}).conv(3, 3, {.border = 1}).build();
 }
 
+// Its last convolution stores blocks of pixels, and their sum with the picture.
+net::Net network_of_cells() {
+  Chain chain({3, 30, 44}, 702);
+  const Chain::Mark image = chain.mark();
+  chain.space_to_depth(2).conv(16, 3, {.border = 1}).norm(net::NormKind::instance).relu();
+  chain.conv(12, 3, {.border = 1, .bias = true}).depth_to_space(2, true);
+  return chain.binary(net::BinaryKind::add, image).activation(net::ActivationKind::sigmoid).build();
+}
+
 void expect_same_bits(const net::Net& net, const graph::CompileOptions& options) {
   const net::Value& value = net.value(net.input);
   const net::Tensor input = random_tensor(value.channels, value.height, value.width, 1);
   const Outcome alone = run_network(net, options, input);
-  for (const std::size_t helpers : {1U, 2U, 4U}) {
+  for (const std::size_t helpers : {0U, 1U, 2U, 4U}) {  // none: lean kernels
     graph::CompileOptions together = options;
     together.device.devices = static_cast<int>(helpers) + 1;
     const Outcome outcome = run_network(net, together, input, {}, {}, helpers);
@@ -47,6 +56,10 @@ TEST_F(Crew, gives_the_bits_of_one) {
 
 TEST_F(Crew, gives_the_bits_of_one_in_runs_of_wide_layers) {
   expect_same_bits(wide_network(), options_for_tests());
+}
+
+TEST_F(Crew, gives_the_bits_of_one_in_cells) {
+  expect_same_bits(network_of_cells(), options_for_tests());
 }
 
 TEST_F(Crew, gives_the_bits_of_one_in_grids_that_wrap) {

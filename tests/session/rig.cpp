@@ -129,15 +129,15 @@ graph::CompileOptions options_for_tests() {
 
 Outcome run_network(const net::Net& net, const graph::CompileOptions& options,
                     const net::Tensor& input, const std::vector<float>& style,
-                    const session::Slices& slices, std::size_t helpers) {
+                    const session::Slices& slices, std::optional<std::size_t> helpers) {
   EXPECT_EQ(net::check(net), "");
   session::Executor executor(device(), kernels(), graph::compile_network(net, options), 1,
-                             gpu::MemoryUse::read_back, slices, helpers > 0);
-  if (helpers > 0) {
-    while (driver->helpers.size() < helpers) driver->helpers.emplace_back();
+                             gpu::MemoryUse::read_back, slices, helpers.has_value());
+  if (helpers.value_or(0) > 0) {
+    while (driver->helpers.size() < *helpers) driver->helpers.emplace_back();
     std::vector<std::unique_ptr<session::Worker>> workers;
     for (Driver::Helper& helper : driver->helpers) {
-      if (workers.size() < helpers) {
+      if (workers.size() < *helpers) {
         workers.push_back(executor.enlist(helper.device, helper.kernels));
       }
     }

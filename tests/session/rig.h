@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,11 +32,12 @@ struct Outcome {
 };
 
 /// One frame. The arena is NaN before it, so reading what nobody wrote shows; the lanes past the
-/// input's last channel hold a number that no result may depend on. With `helpers` other devices
-/// work at it too, for gpu::DeviceInfo::imports_host_memory.
+/// input's last channel hold a number that no result may depend on. With `helpers` so many other
+/// devices work at it too, for gpu::DeviceInfo::imports_host_memory; 0: it waits for some, by lean
+/// kernels.
 Outcome run_network(const net::Net& net, const graph::CompileOptions& options,
                     const net::Tensor& input, const std::vector<float>& style = {},
-                    const session::Slices& slices = {}, std::size_t helpers = 0);
+                    const session::Slices& slices = {}, std::optional<std::size_t> helpers = {});
 
 /// Fills arenas before a frame: NaN as one float and as two halves.
 constexpr std::uint32_t guard_word = 0xffe7ffe7;
