@@ -2,28 +2,13 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <cstring>
 #include <iterator>
-#include <optional>
 
 #include "engine/base/error.h"
 #include "engine/session/first_dispatch.h"
 
 namespace impasto::session {
-namespace {
-
-// Of `count`, which runs all of the pass; none: each has its share.
-std::optional<std::uint32_t> only_worker(const graph::Pass& pass, std::uint32_t count) {
-  if (pass.run) return pass.run->index * count / pass.run->count;
-  const bool features = std::ranges::any_of(pass.bindings, [](const graph::Binding& binding) {
-    return binding.range.region == graph::Region::features;  // memory of the first one's device
-  });
-  return features ? std::optional(0U) : std::nullopt;
-}
-
-}  // namespace
-
 Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::RenderGraph graph,
                    int slot_count, gpu::MemoryUse output, const Slices& slices, bool shared)
     : graph_(std::move(graph)),
@@ -50,15 +35,6 @@ Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::Render
     record_plain(slot, i);
     slots_.push_back(std::move(slot));
   }
-}
-
-double Executor::estimated_ms(const graph::Pass& pass) const {
-  return std::max(pass.flops / slices_.gflops, pass.bytes / slices_.gigabytes_per_s) * 1e-6;
-}
-
-std::uint32_t Executor::parts_of(const graph::Pass& pass) const {
-  if (slices_.ms <= 0) return 1;
-  return static_cast<std::uint32_t>(std::max(1.0, std::ceil(estimated_ms(pass) / slices_.ms)));
 }
 
 gpu::KernelKey Executor::kernel_key(const graph::Pass& pass) const {
@@ -112,94 +88,6 @@ void Executor::upload_constants() {
   recorder.copy(staging, 0, own().buffers.constants, 0, graph_.constants.size());
   recorder.barrier(gpu::Stage::transfer, gpu::Stage::compute);
   run_now(recorder);
-}
-
-Executor::Recording Executor::record(const Slot& slot, const std::string& name,
-                                     const graph::FeatureGraph* features) {
-  const std::vector<graph::Pass>& passes = features ? slot.features.passes : passes_;
-  Recording recording;
-  for (std::uint32_t i = 0; i < workers_.size(); ++i) {
-    recording.push_back(std::make_unique<gpu::Recorder>(
-        workers_[i]->device, name, i == 0 ? static_cast<std::uint32_t>(passes.size()) + 1 : 0));
-    gpu::Recorder& recorder = *recording.back();
-    // The frame before may still read or write what this one is about to.
-    recorder.barrier(gpu::Stage::compute | gpu::Stage::transfer,
-                     gpu::Stage::compute | gpu::Stage::transfer);
-    if (i == 0) record_uploads(recorder, slot);
-    record_passes(recorder, i, slot, features);
-    if (i == 0 && graph_.frame_out_bytes > 0) {
-      recorder.barrier(gpu::Stage::compute, gpu::Stage::transfer);
-      recorder.copy(own().buffers.frame_out, 0, *slot.output, 0, graph_.frame_out_bytes);
-    }
-    recorder.barrier(gpu::Stage::compute | gpu::Stage::transfer, gpu::Stage::host);
-    recorder.finish();
-  }
-  return recording;
-}
-
-void Executor::record_uploads(gpu::Recorder& recorder, const Slot& slot) {
-  const GraphBuffers& buffers = own().buffers;
-  if (graph_.parameter_bytes > 0) {
-    recorder.copy(slot.upload, 0, buffers.parameters, 0, graph_.parameter_bytes);
-  }
-  if (graph_.frame_in_bytes > 0) {
-    recorder.copy(slot.upload, graph_.parameter_bytes, buffers.frame_in, 0, graph_.frame_in_bytes);
-  }
-  recorder.barrier(gpu::Stage::transfer, gpu::Stage::compute);
-}
-
-void Executor::record_passes(gpu::Recorder& recorder, std::uint32_t number, const Slot& slot,
-                             const graph::FeatureGraph* features) {
-  const std::vector<graph::Pass>& passes = features ? slot.features.passes : passes_;
-  const Worker& worker = *workers_[number];
-  const gpu::Share share{number, static_cast<std::uint32_t>(workers_.size())};
-  const auto meet = [&] {
-    if (share.count > 1) worker.meeting->record(recorder, share);
-  };
-  const auto [first, last] = network_stamps(features);
-  const auto stamp = [&, first = first, last = last](std::uint32_t i) {
-    if (number == 0 && (slot.timed || i == 0 || i == first || i == last)) recorder.timestamp(i);
-  };
-  meet();
-  stamp(0);
-  double ms = 0;  // of the submit that is being recorded
-  for (std::uint32_t i = 0; i < passes.size(); ++i) {
-    const graph::Pass& pass = passes[i];
-    const bool met = pass.meets && share.count > 1;
-    if (pass.barrier && !met) recorder.barrier(gpu::Stage::compute, gpu::Stage::compute);
-    const std::uint32_t parts = parts_of(pass);
-    const double pass_ms = slices_.ms > 0 ? estimated_ms(pass) / parts : 0;
-    if (ms > 0 && ms + pass_ms > slices_.ms) {
-      recorder.cut();
-      ms = 0;
-    }
-    ms = parts > 1 ? pass_ms : ms + pass_ms;
-    const std::optional<std::uint32_t> only = only_worker(pass, share.count);
-    if (!only || *only == number) {
-      recorder.dispatch(worker.kernels.get(kernel_key(pass)),
-                        worker.buffers.bindings(pass, slot.features.data), pass.push, pass.groups,
-                        pass.name, {pass.cut_axis, parts, only ? gpu::Share{} : share});
-    }
-    if (i + 1 == passes.size() || passes[i + 1].meets) meet();
-    stamp(i + 1);
-  }
-}
-
-void Executor::record_plain(Slot& slot, int number) {
-  slot.recording.clear();  // waits for what it has in flight
-  slot.recording = record(slot, "slot " + std::to_string(number), nullptr);
-}
-
-void Executor::record_features(Slot& slot, int number) {
-  const std::string name = "features " + std::to_string(number);
-  FeatureRecording& recording = slot.features;
-  recording.recording.clear();  // before the memory that it names
-  recording = {};
-  if (!features_) return;
-  recording.graph = features_;
-  recording.passes = passes_with(passes_, *features_);
-  recording.data = {own().device, features_->bytes, gpu::MemoryUse::read_back, name};
-  recording.recording = record(slot, name, features_.get());
 }
 
 void Executor::set_features(std::shared_ptr<const graph::FeatureGraph> features) {
@@ -311,11 +199,6 @@ double Executor::network_ms(int number) const {
   return stamps.size() <= last ? 0 : stamps[last] - stamps[first];
 }
 
-std::pair<std::size_t, std::size_t> Executor::network_stamps(
-    const graph::FeatureGraph* features) const {
-  return {graph_.first_network, graph_.last_network + (features ? features->passes.size() : 0)};
-}
-
 void Executor::fill_arena(std::uint32_t word) {
   gpu::Recorder recorder(own().device, "fill arena");
   const auto fill = [&](const gpu::Buffer& block) {
@@ -344,30 +227,6 @@ std::uint64_t Executor::allocated_bytes() const {
     bytes += slot.upload.size() + slot.output->size() + slot.features.data.size();
   }
   return bytes;
-}
-
-graph::DeviceTraits device_traits(const gpu::DeviceInfo& info) {
-  graph::DeviceTraits traits;
-  traits.subgroup_size = info.subgroup_size;
-  // Narrow subgroups leave a lane more registers (Intel: 16 of 8..32) and divide more tiles (RDNA:
-  // 32 of 32..64).
-  if (info.subgroup_size_control && info.type != gpu::DeviceType::cpu) {
-    traits.subgroup_size = std::clamp(16U, info.min_subgroup_size, info.max_subgroup_size);
-  }
-  traits.subgroup_shuffle = info.subgroup_basic && info.subgroup_shuffle;
-  traits.subgroup_arithmetic = info.subgroup_basic && info.subgroup_arithmetic;
-  traits.software = info.type == gpu::DeviceType::cpu;
-  traits.max_storage_range = info.max_storage_buffer_range;
-  traits.max_texel_elements = info.max_texel_buffer_elements;
-  traits.max_allocation = info.max_memory_allocation_size;
-  traits.storage_alignment = info.min_storage_buffer_offset_alignment;
-  traits.texel_alignment = info.min_texel_buffer_offset_alignment;
-  traits.max_workgroup_invocations = info.max_workgroup_invocations;
-  traits.max_shared_bytes = info.max_shared_memory;
-  traits.compute_units = info.compute_units;
-  traits.max_groups = std::min(
-      {info.max_workgroup_count[0], info.max_workgroup_count[1], info.max_workgroup_count[2]});
-  return traits;
 }
 
 void write_parameters(const graph::RenderGraph& graph, const graph::LiveValues& live,

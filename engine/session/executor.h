@@ -167,9 +167,6 @@ class Executor {
   std::vector<Slot> slots_;  // last: recordings wait for their devices before the rest goes
 };
 
-/// The compiler's view of an opened device.
-graph::DeviceTraits device_traits(const gpu::DeviceInfo& info);
-
 /// Writes every parameter's vec4 words and the live values where the graph wants them.
 void write_parameters(const graph::RenderGraph& graph, const graph::LiveValues& live,
                       const std::vector<std::vector<float>>& values, std::span<std::byte> region);

@@ -8,7 +8,6 @@
 #include "engine/base/debug.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"
-#include "engine/session/crew.h"
 
 namespace impasto::session {
 namespace {
@@ -84,31 +83,6 @@ graph::RenderGraph compile_or_refuse(std::uint64_t available, const net::Model& 
 }
 
 }  // namespace
-
-graph::CompileOptions compile_options(const gpu::DeviceInfo& device, graph::Precision precision) {
-  graph::CompileOptions result;
-  result.device = device_traits(device);
-  result.precision = precision;
-  // Some drivers view so few texels that most tensors would need the storage kernels anyway; real
-  // GPUs read vec4 words of storage buffers at full width, but some bind little at once. The
-  // kernels for texel buffers store 64-bit words.
-  constexpr std::uint32_t useful_texels = 16U << 20;
-  constexpr std::uint64_t useful_range = 1ULL << 30;
-  result.texel_reads = device.shader_int64 && device.max_texel_buffer_elements >= useful_texels &&
-                       (result.device.software || device.max_storage_buffer_range < useful_range);
-  return result;
-}
-
-graph::CompileOptions compile_options(const gpu::DeviceInfo& device,
-                                      const SessionOptions& options) {
-  graph::CompileOptions result = compile_options(device, options.precision);
-  result.family = options.conv_family;
-  result.tiled_shape = options.tiled_shape;
-  result.conv_choices = options.conv_choices;
-  result.device.devices = options.shared ? static_cast<int>(crew_size()) : 1;
-  if (options.texel_reads) result.texel_reads = *options.texel_reads && device.shader_int64;
-  return result;
-}
 
 Session::Session(gpu::Device& device, gpu::KernelCache& kernels, const net::Model& model,
                  const FrameRequest& request, const SessionOptions& options)
