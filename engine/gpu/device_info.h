@@ -25,7 +25,8 @@ struct DeviceInfo {
   std::uint32_t api_version = 0;    ///< VK_API_VERSION_MAJOR and friends read it
   bool obeys_thread_count = false;  ///< DriverThreads of instance.h
   /// Makes a kernel's machine code when it is first dispatched, on one thread per device, and keeps
-  /// it on disk where every device of the machine finds it.
+  /// it on disk where every device of the machine finds it; everything before that it does anew for
+  /// each pipeline of each run.
   bool translates_at_dispatch = false;
   /// Its buffers may lie on memory of the process, and so on that of another of its devices.
   bool imports_host_memory = false;

@@ -9,6 +9,7 @@
 #include "engine/session/first_dispatch.h"
 
 namespace impasto::session {
+
 Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::RenderGraph graph,
                    int slot_count, gpu::MemoryUse output, const Slices& slices, bool shared)
     : graph_(std::move(graph)),

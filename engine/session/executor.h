@@ -159,7 +159,7 @@ class Executor {
   graph::RenderGraph graph_;
   Slices slices_;
   bool shared_ = false;
-  bool lean_ = false;
+  bool lean_ = false;                             // until admit()
   std::vector<graph::Pass> passes_;               // of the graph, as they run
   std::vector<std::unique_ptr<Worker>> workers_;  // the first on the executor's own device
   std::shared_ptr<const graph::FeatureGraph> features_;
