@@ -5,6 +5,7 @@
 
 #include "engine/stylizer.h"
 #include "tests/stylizer/rgb_frames.h"
+#include "tests/support/environment.h"
 #include "tests/support/frame_samples.h"
 
 namespace impasto::test {
@@ -57,6 +58,18 @@ TEST_F(StylizerCrew, ASteadyRunAsksForSubmitsAlone) {
   EXPECT_EQ(after.allocations, before.allocations);
   EXPECT_EQ(after.pipelines, before.pipelines);
   EXPECT_EQ(after.submits, before.submits + 4);
+}
+
+TEST_F(StylizerCrew, GoesOnAloneWhereNoOtherDeviceOpens) {
+  crew_->prepare(rgb_format(), rgb_format());
+  const std::uint64_t first = crew_->stats().counters.pipelines;
+  {
+    const EnvironmentVariable no_driver("VK_DRIVER_FILES", "/nowhere.json");
+    crew_->await_crew();
+  }
+  EXPECT_EQ(crew_->stats().devices_at_work, 1U);
+  expect_same_frames(3, rgb_format());
+  EXPECT_GT(crew_->stats().counters.pipelines, first);  // lean kernels no longer
 }
 
 TEST_F(StylizerCrew, WorksAtAnotherFormatToo) {
