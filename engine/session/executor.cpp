@@ -15,7 +15,7 @@ Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::Render
     : graph_(std::move(graph)),
       slices_(slices),
       shared_(shared),
-      lean_(shared),
+      lean_(shared && device.info().translates_at_dispatch),
       passes_(lean_ ? graph::lean_passes(graph_.passes) : graph_.passes) {
   using gpu::MemoryUse;
   workers_.push_back(
@@ -53,6 +53,8 @@ std::unique_ptr<Worker> Executor::enlist(gpu::Device& device, gpu::KernelCache& 
   auto worker =
       std::make_unique<Worker>(device, kernels, GraphBuffers(device, workers_.front()->buffers));
   const std::vector<gpu::KernelKey> keys = kernel_keys(graph_.passes);
+  // No device at work makes code that another one could: the others would wait for it at a meeting.
+  translate_apart(workers_.front()->target(), graph_, graph_.passes, keys);
   kernels.prepare(keys);
   translate_alone(worker->target(), graph_.passes, keys);
   workers_.front()->kernels.prepare(keys);  // beside frames by the lean ones

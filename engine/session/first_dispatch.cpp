@@ -41,6 +41,27 @@ std::vector<Task> plan(gpu::KernelCache& kernels, const std::vector<graph::Pass>
   return tasks;
 }
 
+/// The graph's buffers and kernels on a device of its own.
+struct Helper {
+  gpu::Device device;
+  gpu::KernelCache kernels;
+  GraphBuffers buffers;
+  gpu::Timeline timeline;
+
+  Helper(const KernelTarget& target, const graph::RenderGraph& graph)
+      : device({.selector = target.device.info().name}),
+        kernels(device, target.kernels),
+        buffers(device, graph),
+        timeline(device) {}
+  KernelTarget target() { return {device, kernels, buffers, timeline}; }
+};
+
+bool translates(const KernelTarget& target) {
+  // GPU-assisted validation numbers every shader, so that no code is found again.
+  return target.device.info().translates_at_dispatch && !target.kernels.file().empty() &&
+         !debug_switches().gpuav;
+}
+
 // Push constants of zeros are extents of zero: no invocation has anything to do.
 void dispatch(const KernelTarget& target, const Task& task) {
   const graph::Pass& pass = *task.pass;
@@ -63,12 +84,22 @@ void translate_alone(const KernelTarget& target, const std::vector<graph::Pass>&
   }
 }
 
+void translate_apart(const KernelTarget& target, const graph::RenderGraph& graph,
+                     const std::vector<graph::Pass>& passes,
+                     const std::vector<gpu::KernelKey>& keys) noexcept try {
+  if (!translates(target)) return;
+  const std::vector<Task> tasks = plan(target.kernels, passes, keys);
+  if (tasks.empty()) return;
+  Helper helper(target, graph);
+  for (const Task& task : tasks) dispatch(helper.target(), task);
+} catch (const std::exception&) {
+  return;  // what is missing is made when the frame is
+}
+
 void translate_kernels(const KernelTarget& target, const graph::RenderGraph& graph,
                        const std::vector<graph::Pass>& passes,
                        const std::vector<gpu::KernelKey>& keys) {
-  const gpu::DeviceInfo& info = target.device.info();
-  if (!info.translates_at_dispatch || target.kernels.file().empty()) return;
-  if (debug_switches().gpuav) return;  // numbers every shader, so that no code is found again
+  if (!translates(target)) return;
   const std::vector<Task> tasks = plan(target.kernels, passes, keys);
   std::atomic<std::size_t> next = 0;
   const auto work = [&](const KernelTarget& on) {
@@ -76,11 +107,8 @@ void translate_kernels(const KernelTarget& target, const graph::RenderGraph& gra
   };
   const auto help = [&] {
     try {
-      gpu::Device device({.selector = info.name});
-      gpu::KernelCache kernels(device, target.kernels);
-      const GraphBuffers buffers(device, graph);
-      gpu::Timeline timeline(device);
-      work({device, kernels, buffers, timeline});
+      Helper helper(target, graph);
+      work(helper.target());
     } catch (const std::exception&) {
       return;  // what is missing is made when the frame is
     }

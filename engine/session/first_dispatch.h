@@ -29,6 +29,12 @@ void translate_kernels(const KernelTarget& target, const graph::RenderGraph& gra
                        const std::vector<graph::Pass>& passes,
                        const std::vector<gpu::KernelKey>& keys);
 
+/// The same on one other device, which is gone on return: only then is all that it made on disk.
+/// Nothing is dispatched on `target`. Does not throw.
+void translate_apart(const KernelTarget& target, const graph::RenderGraph& graph,
+                     const std::vector<graph::Pass>& passes,
+                     const std::vector<gpu::KernelKey>& keys) noexcept;
+
 /// The same for `target` alone, without helpers, also of kernels that were seen: their code is
 /// found on disk, or made. Nothing in the target's buffers changes.
 void translate_alone(const KernelTarget& target, const std::vector<graph::Pass>& passes,
