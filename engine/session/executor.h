@@ -47,8 +47,9 @@ class Executor {
  public:
   /// Allocates, compiles and records everything that a frame needs. Throws Error{gpu}.
   /// `output`: where frame_out of a slot goes; MemoryUse::device is for who shows it there.
-  /// `slices`: how a frame is cut over submits. `shared`: other devices may come to help; until
-  /// admit() frames run by lean kernels, so that the first one is there sooner.
+  /// `slices`: how a frame is cut over submits. `shared`: other devices may come to help; where the
+  /// driver translates at dispatch, frames run by lean kernels until admit(), so that the first one
+  /// is there sooner.
   Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::RenderGraph graph,
            int slot_count = 1, gpu::MemoryUse output = gpu::MemoryUse::read_back,
            const Slices& slices = {}, bool shared = false);
