@@ -16,10 +16,11 @@ namespace fs = std::filesystem;
 
 // Counts up whenever specialise() gives other words for the same code.
 constexpr std::uint32_t revision = 1;
-// About 20 MB. Files of former programs are never asked for again, so that all go at once.
+// About 10 MB. Files of former programs are never asked for again, so that all go at once.
 constexpr std::ptrdiff_t most_files = 512;
 
-// Only passes that leave every arithmetic operation as it is: none that simplifies or reorders.
+// Only passes that leave arithmetic as it is: none that simplifies or reorders. Operations
+// on constants alone are done here, rounded as a device rounds them.
 std::vector<std::uint32_t> specialise(std::span<const std::uint32_t> code,
                                       std::span<const std::uint32_t> constants) {
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> values;

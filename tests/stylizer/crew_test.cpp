@@ -69,7 +69,9 @@ TEST_F(StylizerCrew, GoesOnAloneWhereNoOtherDeviceOpens) {
   }
   EXPECT_EQ(crew_->stats().devices_at_work, 1U);
   expect_same_frames(3, rgb_format());
-  EXPECT_GT(crew_->stats().counters.pipelines, first);  // lean kernels no longer
+  if (list_devices().front().translates_at_dispatch) {
+    EXPECT_GT(crew_->stats().counters.pipelines, first);  // lean kernels no longer
+  }
 }
 
 TEST_F(StylizerCrew, WorksAtAnotherFormatToo) {
