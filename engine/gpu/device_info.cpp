@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "engine/base/debug.h"
 #include "engine/gpu/handle.h"
 #include "engine/gpu/instance.h"
 
@@ -69,7 +70,10 @@ void read_limits(VkPhysicalDevice physical, DeviceInfo& info) {
                 (version.empty() ? version_text(all.properties.driverVersion) : version);
   const bool llvmpipe = driver.driverID == VK_DRIVER_ID_MESA_LLVMPIPE;
   info.obeys_thread_count = llvmpipe;
-  info.translates_at_dispatch = llvmpipe && !std::getenv("MESA_SHADER_CACHE_DISABLE");
+  // GPU-assisted validation numbers every shader, so that no code is found again, and its checks
+  // break the loops of one block that specialised modules have.
+  info.translates_at_dispatch =
+      llvmpipe && !std::getenv("MESA_SHADER_CACHE_DISABLE") && !debug_switches().gpuav;
   info.subgroup_size = subgroup.subgroupSize;
   info.min_subgroup_size = sizes.minSubgroupSize;
   info.max_subgroup_size = sizes.maxSubgroupSize;

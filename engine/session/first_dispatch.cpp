@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/base/cores.h"
 #include "engine/base/debug.h"
 #include "engine/gpu/recorder.h"
 
@@ -57,9 +58,7 @@ struct Helper {
 };
 
 bool translates(const KernelTarget& target) {
-  // GPU-assisted validation numbers every shader, so that no code is found again.
-  return target.device.info().translates_at_dispatch && !target.kernels.file().empty() &&
-         !debug_switches().gpuav;
+  return target.device.info().translates_at_dispatch && !target.kernels.file().empty();
 }
 
 // Push constants of zeros are extents of zero: no invocation has anything to do.
@@ -113,8 +112,7 @@ void translate_kernels(const KernelTarget& target, const graph::RenderGraph& gra
       return;  // what is missing is made when the frame is
     }
   };
-  const std::size_t workers =
-      std::min({most_workers, std::size_t{std::thread::hardware_concurrency()}, tasks.size()});
+  const std::size_t workers = std::min({most_workers, std::size_t{core_count()}, tasks.size()});
   if (workers < 2) return;
   std::vector<std::jthread> helpers;
   for (std::size_t i = 1; i < workers; ++i) helpers.emplace_back(help);

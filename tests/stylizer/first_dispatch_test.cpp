@@ -4,7 +4,6 @@
 
 #include <filesystem>
 
-#include "engine/base/debug.h"
 #include "engine/stylizer.h"
 #include "tests/stylizer/rgb_frames.h"
 #include "tests/support/environment.h"
@@ -20,7 +19,6 @@ class FirstDispatch : public testing::Test {
  protected:
   void SetUp() override {
     if (!list_devices().front().translates_at_dispatch) GTEST_SKIP() << "the driver does not";
-    if (debug_switches().gpuav) GTEST_SKIP() << "numbered shaders are not found again";
   }
 
   static std::unique_ptr<Stylizer> ready_stylizer() {
