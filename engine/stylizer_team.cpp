@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 
+#include "engine/base/cores.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/gpu/instance.h"
@@ -16,7 +16,7 @@ constexpr unsigned most_members = 4;
 
 // 0: none but the thread of the device's queue.
 unsigned threads_of_member(unsigned members) {
-  const unsigned share = std::thread::hardware_concurrency() / members;
+  const unsigned share = core_count() / members;
   return share > 1 ? share : 0;
 }
 
@@ -25,8 +25,7 @@ unsigned threads_of_member(unsigned members) {
 StylizerTeam::StylizerTeam(net::Model model, const StylizerOptions& options, int size)
     : model_(std::make_shared<const net::Model>(std::move(model))),
       options_(options),
-      size_(size > 0 ? static_cast<unsigned>(size)
-                     : std::clamp(std::thread::hardware_concurrency(), 1U, most_members)),
+      size_(size > 0 ? static_cast<unsigned>(size) : std::clamp(core_count(), 1U, most_members)),
       look_(default_look(model_->info())) {
   std::optional<gpu::DriverThreads> threads;
   if (size_ > 1) threads.emplace(threads_of_member(size_));

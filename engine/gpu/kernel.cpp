@@ -6,6 +6,7 @@
 #include <set>
 #include <thread>
 
+#include "engine/base/cores.h"
 #include "engine/base/error.h"
 #include "engine/gpu/fingerprint.h"
 #include "engine/gpu/pipeline_cache_file.h"
@@ -222,8 +223,7 @@ void KernelCache::prepare(std::span<const KernelKey> keys) {
     }
   };
   {
-    const std::size_t threads =
-        std::min<std::size_t>(std::thread::hardware_concurrency(), missing.size());
+    const std::size_t threads = std::min<std::size_t>(core_count(), missing.size());
     std::vector<std::jthread> helpers;
     for (std::size_t i = 1; i < threads; ++i) helpers.emplace_back(work);
     work();

@@ -4,6 +4,11 @@
 #include <cassert>
 
 namespace impasto::graph {
+namespace {
+
+constexpr std::uint64_t cache_line_bytes = 64;
+
+}  // namespace
 
 Draft::Draft(CompileOptions compile_options) : options_(compile_options) {
   // Pages cost nothing until they are written, but all is copied each time that a vector grows.
@@ -41,14 +46,13 @@ ResourceId Draft::table(const std::string& name, std::uint64_t words) {
 ResourceId Draft::scratch(const std::string& name, std::uint64_t words, std::uint64_t offset) {
   resources.push_back({name, Region::scratch, viewed_bytes(words * 16), offset, {}});
   const auto id = static_cast<ResourceId>(resources.size()) - 1;
-  scratch_bytes = std::max(scratch_bytes, offset + padded_bytes(id));
+  scratch_bytes = std::max(scratch_bytes, aligned(offset + resources.back().bytes));
   return id;
 }
 
-std::uint64_t Draft::padded_bytes(ResourceId resource) const {
+std::uint64_t Draft::aligned(std::uint64_t bytes) const {
   const std::uint64_t alignment =
-      std::max<std::uint64_t>({64, device().storage_alignment, device().texel_alignment});
-  const std::uint64_t bytes = resources[static_cast<std::size_t>(resource)].bytes;
+      std::max({cache_line_bytes, device().storage_alignment, device().texel_alignment});
   return (bytes + alignment - 1) / alignment * alignment;
 }
 
@@ -68,9 +72,7 @@ ResourceId Draft::constant_bytes(const std::string& name, std::span<const std::b
       return found->second;
     }
   }
-  const std::uint64_t alignment =
-      std::max<std::uint64_t>({16, device().storage_alignment, device().texel_alignment});
-  constants.resize((constants.size() + alignment - 1) / alignment * alignment);
+  constants.resize(aligned(constants.size()));
   const std::uint64_t offset = constants.size();
   constants.insert(constants.end(), bytes.begin(), bytes.end());
   constants.resize(offset + size);
@@ -90,11 +92,9 @@ ResourceId Draft::constant(const std::string& name, std::span<const std::int32_t
 
 ResourceId Draft::live_values() {
   if (live_ < 0) {
-    const std::uint64_t alignment =
-        std::max<std::uint64_t>({16, device().storage_alignment, device().texel_alignment});
     resources.push_back({"live values", Region::parameters, sizeof(LiveValues), 0, {}});
     live_ = static_cast<ResourceId>(resources.size()) - 1;
-    parameter_bytes = (sizeof(LiveValues) + alignment - 1) / alignment * alignment;
+    parameter_bytes = aligned(sizeof(LiveValues));
   }
   return live_;
 }
@@ -106,13 +106,11 @@ ResourceId Draft::parameter(net::ParameterId id, std::size_t size, int channels)
   const auto found = parameter_ids_.find(key);
   if (found != parameter_ids_.end()) return found->second;
   assert(size == 1 || size == static_cast<std::size_t>(channels));
-  const std::uint64_t alignment =
-      std::max<std::uint64_t>({16, device().storage_alignment, device().texel_alignment});
   const std::uint64_t bytes = viewed_bytes(static_cast<std::uint64_t>(planes) * 16);
   parameters.push_back({id, parameter_bytes, planes, size == 1});
   resources.push_back(
       {"parameter " + std::to_string(id), Region::parameters, bytes, parameter_bytes, {}});
-  parameter_bytes += (bytes + alignment - 1) / alignment * alignment;
+  parameter_bytes += aligned(bytes);
   const auto resource = static_cast<ResourceId>(resources.size()) - 1;
   parameter_ids_[key] = resource;
   return resource;

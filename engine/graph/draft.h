@@ -115,14 +115,16 @@ class Draft {
 
   const CompileOptions& options() const { return options_; }
   const DeviceTraits& device() const { return options_.device; }
+  /// Invocations of a subgroup.
+  int lanes() const { return static_cast<int>(options_.device.subgroup_size); }
 
   TensorRef tensor(const std::string& name, int channels, int height, int width, bool half);
   /// fp32 vec4 words in the arena: norm tables, partial statistics.
   ResourceId table(const std::string& name, std::uint64_t words);
   /// The same for passes of one Run, `offset` bytes into the scratch memory.
   ResourceId scratch(const std::string& name, std::uint64_t words, std::uint64_t offset = 0);
-  /// Bytes that a resource takes up, with what keeps the next one aligned.
-  std::uint64_t padded_bytes(ResourceId resource) const;
+  /// Up to where another resource may begin: a binding of the device, a cache line.
+  std::uint64_t aligned(std::uint64_t bytes) const;
   /// Memory of another graph.
   ResourceId existing(const std::string& name, const Range& range);
   /// Uploaded once; equal names share one copy.

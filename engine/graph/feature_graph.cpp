@@ -12,12 +12,10 @@ namespace {
 
 /// What a draft writes goes to Region::features, one after the other; its passes join the others'.
 void append(Draft& draft, FeatureGraph& features) {
-  const std::uint64_t alignment = std::max<std::uint64_t>(
-      {64, draft.device().storage_alignment, draft.device().texel_alignment});
   for (Resource& resource : draft.resources) {
     if (resource.region != Region::arena || resource.at) continue;
     resource.at = Range{Region::features, 0, features.bytes, resource.bytes};
-    features.bytes += (resource.bytes + alignment - 1) / alignment * alignment;
+    features.bytes += draft.aligned(resource.bytes);
   }
   for (Pass& pass : finish(draft).passes) features.passes.push_back(std::move(pass));
 }

@@ -19,7 +19,7 @@ std::uint32_t group_count(int items, int workgroup) {
 /// for dozens of operations of it, and works for lanes past the row's end as for others.
 int row_workgroup(const Draft& draft, int items) {
   if (!draft.device().software) return 32;
-  const int step = static_cast<int>(draft.device().subgroup_size);
+  const int step = draft.lanes();
   const auto lanes = [&](int workgroup) { return (items + workgroup - 1) / workgroup * workgroup; };
   int best = 64;
   for (int workgroup = best - step; workgroup >= 32; workgroup -= step) {

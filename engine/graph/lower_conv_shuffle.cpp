@@ -71,7 +71,7 @@ bool shuffle_can(const Draft& draft, const net::Conv& op, const TensorView&) {
 
 int shuffle_tiles(const Draft& draft, const net::Conv& op, int grid_height, int grid_width) {
   return div_up(div_up(grid_height, lane_tile(op).rows) * div_up(grid_width, tile_width),
-                static_cast<int>(draft.device().subgroup_size));
+                draft.lanes());
 }
 
 double shuffle_loads(const net::Conv& op) {
@@ -90,7 +90,7 @@ void lower_conv_shuffle(Draft& draft, const ConvTask& task) {
   const abi::ConvConstants common = conv_constants(task);
   abi::ShuffleConstants constants;
   std::memcpy(static_cast<void*>(&constants), &common, sizeof(common));  // its members come first
-  constants.workgroup = static_cast<int>(draft.device().subgroup_size);
+  constants.workgroup = draft.lanes();
   constants.lanes = constants.workgroup;
   // With cells a plane holds the channels of one, else only the last plane may have fewer than 4.
   constants.in_count = std::min(4, cells_in ? task.source.tensor.channels : op.in_channels);

@@ -85,12 +85,11 @@ std::uint64_t best_fit(const std::vector<Placed>& block, const Lifetime& lifetim
 
 // Gives resources addresses one after another.
 void place_in_order(const Draft& draft, const std::vector<std::size_t>& order,
-                    const std::vector<Lifetime>& lifetimes, std::uint64_t alignment,
-                    Placement& result) {
+                    const std::vector<Lifetime>& lifetimes, Placement& result) {
   std::vector<std::vector<Placed>> blocks;
   for (const std::size_t id : order) {
     const Resource& resource = draft.resources[id];
-    const std::uint64_t bytes = (resource.bytes + alignment - 1) / alignment * alignment;
+    const std::uint64_t bytes = draft.aligned(resource.bytes);
     if (bytes > draft.device().max_allocation) {
       throw Error(ExitCode::gpu, resource.name + ": " + std::to_string(bytes >> 20) +
                                      " MiB exceed the device's allocation limit of " +
@@ -115,8 +114,6 @@ void place_in_order(const Draft& draft, const std::vector<std::size_t>& order,
 }  // namespace
 
 Placement place(const Draft& draft) {
-  const std::uint64_t alignment = std::max<std::uint64_t>(
-      {64, draft.device().storage_alignment, draft.device().texel_alignment});
   std::vector<Lifetime> lifetimes = find_lifetimes(draft);
   const std::vector<std::size_t> owners = find_owners(draft, lifetimes);
   Placement best;
@@ -158,7 +155,7 @@ Placement place(const Draft& draft) {
       return before(draft.resources[a], lifetimes[a], draft.resources[b], lifetimes[b]);
     });
     Placement attempt = result;
-    place_in_order(draft, sorted, lifetimes, alignment, attempt);
+    place_in_order(draft, sorted, lifetimes, attempt);
     for (std::size_t i = 0; i < owners.size(); ++i) attempt.ranges[i] = attempt.ranges[owners[i]];
     const std::uint64_t bytes =
         std::accumulate(attempt.arena_blocks.begin(), attempt.arena_blocks.end(), std::uint64_t{0});

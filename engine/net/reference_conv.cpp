@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "engine/base/cores.h"
 #include "engine/net/reference_ops.h"
 
 namespace impasto::net {
@@ -9,8 +10,7 @@ namespace {
 /// Calls function(i) for every i below count, on all processors.
 template <typename Function>
 void for_each_parallel(int count, const Function& function) {
-  const int thread_count =
-      std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, std::max(count, 1));
+  const int thread_count = std::clamp(static_cast<int>(core_count()), 1, std::max(count, 1));
   std::vector<std::jthread> threads;
   for (int first = 0; first < thread_count; ++first) {
     threads.emplace_back([=, &function] {

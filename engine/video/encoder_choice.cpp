@@ -8,8 +8,8 @@ extern "C" {
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <thread>
 
+#include "engine/base/cores.h"
 #include "engine/base/error.h"
 #include "engine/video/color.h"
 #include "engine/video/pixel_formats.h"
@@ -186,7 +186,7 @@ void save_memory(EncoderChoice& encoder, int width, int height) {
   }
   encoder.options.emplace_back("x264-params", "rc-lookahead=3:sync-lookahead=0");
   // Each holds frames of its own; x264 would take half as many again.
-  encoder.options.emplace_back("threads", std::to_string(std::thread::hardware_concurrency()));
+  encoder.options.emplace_back("threads", std::to_string(core_count()));
 }
 
 EncoderChoice choose_encoder(const SinkOptions& options, const AVOutputFormat& container,
