@@ -150,7 +150,7 @@ void Stylizer::prepare(const video::FrameFormat& source, const video::FrameForma
                                       batch_norms(options_), options_.pictures};
   if (session_ && session_->request() == request) return;
   if (session_) {
-    while (!options_.pictures && !session_->empty()) finished_.push_back(session_->receive());
+    while (!options_.pictures && !session_->empty()) finished_.push_back(receive_in_session());
     end_session();  // before the next one asks for memory
   }
   session::SessionOptions options = session_options(options_);
@@ -215,21 +215,21 @@ void Stylizer::end_tuning() {
 void Stylizer::submit(const video::Frame& frame, const video::FrameFormat& output) {
   end_tuning();
   prepare(frame.format, output);
-  while (!options_.pictures && session_->full()) finished_.push_back(session_->receive());
+  while (!options_.pictures && session_->full()) finished_.push_back(receive_in_session());
   start_features();
   // The first frame has the cores for itself.
-  if (frames_in_session_++ > 0) call_crew(false);
+  if (frames_in_session_++ > 0 && call_crew()) crew_->let_in(session_->executor());
   session_->submit(frame, look_);
 }
 
 void Stylizer::await_crew() {
-  call_crew(true);
+  if (call_crew()) crew_->let_in_for_good(session_->executor());
 }
 
-void Stylizer::call_crew(bool wait) {
-  if (!crew_ || !session_) return;
+bool Stylizer::call_crew() {
+  if (!crew_ || !session_) return false;
   if (!std::exchange(crew_called_, true)) crew_->join(session_->executor());
-  crew_->let_in(session_->executor(), wait);
+  return true;
 }
 
 void Stylizer::watch_layer(std::optional<std::size_t> layer, int tile_side) {
@@ -271,13 +271,23 @@ std::optional<FeatureView> Stylizer::take_features() {
   return session_ ? session_->take_features() : std::nullopt;
 }
 
+video::Frame Stylizer::receive_in_session() {
+  video::Frame frame = session_->receive();
+  note_time();
+  return frame;
+}
+
+void Stylizer::note_time() {
+  if (crew_) crew_->note(session_->executor(), session_->last_slot());
+}
+
 std::optional<video::Frame> Stylizer::receive() {
   std::optional<video::Frame> frame;
   if (!finished_.empty()) {
     frame = std::move(finished_.front());
     finished_.pop_front();
   } else if (session_ && !session_->empty()) {
-    frame = session_->receive();
+    frame = receive_in_session();
   }
   if (frame) ++frames_;
   return frame;
@@ -287,6 +297,7 @@ std::optional<Picture> Stylizer::receive_picture() {
   if (!session_ || session_->empty()) return std::nullopt;
   ++frames_;
   Picture picture = session_->receive_picture();
+  note_time();
   picture.device = device_;
   return picture;
 }

@@ -99,7 +99,8 @@ class Stylizer {
   /// Compiles for these formats, unless that is what runs; frames in flight stay in order (with
   /// StylizerOptions::pictures receive them first: they are dropped).
   void prepare(const video::FrameFormat& source, const video::FrameFormat& output);
-  /// Waits until everything is ready that makes frames faster later: StylizerOptions::crew.
+  /// Waits until everything is ready that makes frames faster later: StylizerOptions::crew, which
+  /// then works at each frame of these formats, whoever else wants the cores.
   void await_crew();
   /// The next submit() would wait for the device: receive() first, so as to pass frames on early.
   bool full() const { return session_ && session_->full(); }
@@ -148,7 +149,9 @@ class Stylizer {
   void end_tuning();
   bool open_device();  // whether for a crew
   void end_session();
-  void call_crew(bool wait);
+  bool call_crew();  // whether there is one
+  void note_time();
+  video::Frame receive_in_session();
   void plan_features();
   void start_features();
   std::shared_ptr<const net::Model> model_;

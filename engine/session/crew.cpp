@@ -30,6 +30,8 @@ Crew::~Crew() {
 
 void Crew::join(const Executor& executor) {
   leave();
+  pace_ = {};
+  for_good_ = false;
   try {
     while (helpers_.size() + 1 < crew_size()) {
       const CrewSeat seat(static_cast<unsigned>(helpers_.size()) + 1);
@@ -59,16 +61,26 @@ void Crew::leave() {
   ready_ = {};
 }
 
-void Crew::let_in(Executor& executor, bool wait) {
-  if (!ready_.valid()) return;
-  const auto patience = wait ? std::chrono::hours(1) : std::chrono::hours(0);
-  if (ready_.wait_for(patience) != std::future_status::ready) return;
-  try {
-    executor.admit(ready_.get());
-  } catch (const Error& error) {
-    log::warning(std::string("one core alone works at a frame: ") + error.what());
-    executor.admit({});
+void Crew::let_in_for_good(Executor& executor) {
+  for_good_ = true;
+  if (ready_.valid()) ready_.wait();
+  let_in(executor);
+}
+
+void Crew::let_in(Executor& executor) {
+  if (ready_.valid() && ready_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
+    try {
+      executor.admit(ready_.get());
+    } catch (const Error& error) {
+      log::warning(std::string("one core alone works at a frame: ") + error.what());
+      executor.admit({});
+    }
   }
+  executor.work_together(for_good_ || pace_.together());
+}
+
+void Crew::note(const Executor& executor, int slot) {
+  pace_.note(executor.workers_at(slot) > 1, executor.network_ms(slot));
 }
 
 std::future<double> Crew::measure_peak_gflops() {

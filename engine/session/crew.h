@@ -1,6 +1,7 @@
 // Owns: the devices of a CPU driver that work at each frame of a session beside its own, one per
 // core: when they are opened, made ready on a thread and let in. Depends on: executor.h, gpu.
-// A session runs alone until they are ready, so that no first frame waits for them.
+// A session runs alone until they are ready, so that no first frame waits for them, and again while
+// other programs have the cores (crew_pace.h).
 #pragma once
 
 #include <future>
@@ -10,6 +11,7 @@
 #include "engine/base/cores.h"
 #include "engine/gpu/device.h"
 #include "engine/gpu/kernel.h"
+#include "engine/session/crew_pace.h"
 #include "engine/session/executor.h"
 
 namespace impasto::session {
@@ -43,9 +45,13 @@ class Crew {
   void join(const Executor& executor);
   /// Waits for the thread that makes them ready.
   void leave();
-  /// Lets those in that join() was for, once they are ready or `wait` says so. A crew that cannot
-  /// work is a warning, and the executor goes on alone by the graph's kernels.
-  void let_in(Executor& executor, bool wait);
+  /// Lets those in that join() was for, once they are ready, and says who works at the next frame.
+  /// A crew that cannot work is a warning, and the executor goes on alone by the graph's kernels.
+  void let_in(Executor& executor);
+  /// The same, waiting for them; until the next join() all work at each frame.
+  void let_in_for_good(Executor& executor);
+  /// After each frame that this executor is done with.
+  void note(const Executor& executor, int slot);
   /// 1e9 fp32 operations per second of all but the first, at once, as gpu::measure_peak.
   std::future<double> measure_peak_gflops();
 
@@ -58,6 +64,8 @@ class Crew {
   const gpu::KernelCache& kernels_;
   std::vector<Helper> helpers_;
   std::future<std::vector<std::unique_ptr<Worker>>> ready_;
+  CrewPace pace_;
+  bool for_good_ = false;
 };
 
 }  // namespace impasto::session

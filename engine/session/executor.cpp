@@ -141,8 +141,9 @@ void Executor::submit(int number) {
   if (stale) record_plain(slot, number);
   if (stale || slot.features.graph != features_) record_features(slot, number);
   slot.with_features = features_ != nullptr;
-  slot.values.assign(workers_.size(), 0);
-  workers_.size() > 1 ? submit_shares(slot) : submit_slices(slot);
+  slot.alone = workers_.size() > 1 && !together_;
+  slot.values.assign(slot.last_recording().size(), 0);
+  slot.values.size() > 1 ? submit_shares(slot) : submit_slices(slot);
 }
 
 void Executor::submit_slices(Slot& slot) {
@@ -160,7 +161,7 @@ void Executor::submit_slices(Slot& slot) {
 
 void Executor::submit_shares(Slot& slot) {
   try {
-    for (std::size_t i = 0; i < workers_.size(); ++i) {
+    for (std::size_t i = 0; i < slot.values.size(); ++i) {
       slot.values[i] = workers_[i]->timeline.submit(slot.last_recording()[i]->commands());
     }
   } catch (...) {  // those submitted would wait for the others for ever

@@ -66,7 +66,14 @@ class Executor {
   /// slot's commands being recorded anew, to the same bits. Throws Error{gpu}, and then goes on
   /// alone.
   void admit(std::vector<std::unique_ptr<Worker>> helpers);
-  std::size_t worker_count() const { return workers_.size(); }
+  /// Whether all workers are at the frames submitted from now on, as at first, or their first
+  /// alone.
+  void work_together(bool together) { together_ = together; }
+  /// How many are at those, and how many were at the slot's last frame.
+  std::size_t worker_count() const { return together_ ? workers_.size() : 1; }
+  std::size_t workers_at(int slot) const {
+    return slots_[static_cast<std::size_t>(slot)].last_recording().size();
+  }
 
   /// Host memory of a slot that is not in flight: write the first two before submit, read the
   /// third after wait.
@@ -117,25 +124,32 @@ class Executor {
  private:
   /// A frame's commands, by worker.
   using Recording = std::vector<std::unique_ptr<gpu::Recorder>>;
+  /// The same frame by all workers, and where they are several by the first alone.
+  struct Recordings {
+    Recording together;
+    Recording alone;
+  };
   /// With the passes of a feature view among them.
   struct FeatureRecording {
     std::shared_ptr<const graph::FeatureGraph> graph;
     std::vector<graph::Pass> passes;
     gpu::Buffer data;  // Region::features, mapped
-    Recording recording;
+    Recordings recordings;
   };
   struct Slot {
     gpu::Buffer upload;  // parameters, then frame_in
     std::shared_ptr<gpu::Buffer> output;
-    Recording recording;
+    Recordings recordings;
     FeatureRecording features;
     bool timed = false;                 // what was recorded, pass by pass
     bool lean = false;                  // by lean kernels
     bool with_features = false;         // its last frame
+    bool alone = false;                 // the same, by the first of several
     std::vector<std::uint64_t> values;  // of the workers' timelines when its last frame is done
 
     const Recording& last_recording() const {
-      return with_features ? features.recording : recording;
+      const Recordings& last = with_features ? features.recordings : recordings;
+      return alone ? last.alone : last.together;
     }
     const gpu::Recorder& last_recorder() const { return *last_recording().front(); }
   };
@@ -149,9 +163,11 @@ class Executor {
   void record_plain(Slot& slot, int number);
   void record_features(Slot& slot, int number);
   /// With the slot's features among the passes, or without (null).
-  Recording record(const Slot& slot, const std::string& name, const graph::FeatureGraph* features);
+  Recordings record(const Slot& slot, const std::string& name, const graph::FeatureGraph* features);
+  Recording record_for(const Slot& slot, const std::string& name,
+                       const graph::FeatureGraph* features, std::uint32_t workers);
   void record_uploads(gpu::Recorder& recorder, const Slot& slot);
-  void record_passes(gpu::Recorder& recorder, std::uint32_t worker, const Slot& slot,
+  void record_passes(gpu::Recorder& recorder, gpu::Share share, const Slot& slot,
                      const graph::FeatureGraph* features);
   /// Of the timestamps before the network's first pass and after its last.
   std::pair<std::size_t, std::size_t> network_stamps(const graph::FeatureGraph* features) const;
@@ -163,6 +179,7 @@ class Executor {
   bool lean_ = false;                             // until admit()
   std::vector<graph::Pass> passes_;               // of the graph, as they run
   std::vector<std::unique_ptr<Worker>> workers_;  // the first on the executor's own device
+  bool together_ = true;
   std::shared_ptr<const graph::FeatureGraph> features_;
   bool timed_ = false;
   std::vector<Slot> slots_;  // last: recordings wait for their devices before the rest goes

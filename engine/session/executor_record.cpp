@@ -28,11 +28,20 @@ std::uint32_t Executor::parts_of(const graph::Pass& pass) const {
   return static_cast<std::uint32_t>(std::max(1.0, std::ceil(estimated_ms(pass) / slices_.ms)));
 }
 
-Executor::Recording Executor::record(const Slot& slot, const std::string& name,
-                                     const graph::FeatureGraph* features) {
+Executor::Recordings Executor::record(const Slot& slot, const std::string& name,
+                                      const graph::FeatureGraph* features) {
+  const auto workers = static_cast<std::uint32_t>(workers_.size());
+  Recordings recordings{record_for(slot, name, features, workers), {}};
+  if (workers > 1) recordings.alone = record_for(slot, name + " alone", features, 1);
+  return recordings;
+}
+
+Executor::Recording Executor::record_for(const Slot& slot, const std::string& name,
+                                         const graph::FeatureGraph* features,
+                                         std::uint32_t workers) {
   const std::vector<graph::Pass>& passes = features ? slot.features.passes : passes_;
   Recording recording;
-  for (std::uint32_t i = 0; i < workers_.size(); ++i) {
+  for (std::uint32_t i = 0; i < workers; ++i) {
     recording.push_back(std::make_unique<gpu::Recorder>(
         workers_[i]->device, name, i == 0 ? static_cast<std::uint32_t>(passes.size()) + 1 : 0));
     gpu::Recorder& recorder = *recording.back();
@@ -40,7 +49,7 @@ Executor::Recording Executor::record(const Slot& slot, const std::string& name,
     recorder.barrier(gpu::Stage::compute | gpu::Stage::transfer,
                      gpu::Stage::compute | gpu::Stage::transfer);
     if (i == 0) record_uploads(recorder, slot);
-    record_passes(recorder, i, slot, features);
+    record_passes(recorder, {i, workers}, slot, features);
     if (i == 0 && graph_.frame_out_bytes > 0) {
       recorder.barrier(gpu::Stage::compute, gpu::Stage::transfer);
       recorder.copy(own().buffers.frame_out, 0, *slot.output, 0, graph_.frame_out_bytes);
@@ -62,17 +71,17 @@ void Executor::record_uploads(gpu::Recorder& recorder, const Slot& slot) {
   recorder.barrier(gpu::Stage::transfer, gpu::Stage::compute);
 }
 
-void Executor::record_passes(gpu::Recorder& recorder, std::uint32_t number, const Slot& slot,
+void Executor::record_passes(gpu::Recorder& recorder, gpu::Share share, const Slot& slot,
                              const graph::FeatureGraph* features) {
   const std::vector<graph::Pass>& passes = features ? slot.features.passes : passes_;
-  const Worker& worker = *workers_[number];
-  const gpu::Share share{number, static_cast<std::uint32_t>(workers_.size())};
+  const Worker& worker = *workers_[share.index];
   const auto meet = [&] {
     if (share.count > 1) worker.meeting->record(recorder, share);
   };
   const auto [first, last] = network_stamps(features);
   const auto stamp = [&, first = first, last = last](std::uint32_t i) {
-    if (number == 0 && (slot.timed || i == 0 || i == first || i == last)) recorder.timestamp(i);
+    if (share.index == 0 && (slot.timed || i == 0 || i == first || i == last))
+      recorder.timestamp(i);
   };
   meet();
   stamp(0);
@@ -89,7 +98,7 @@ void Executor::record_passes(gpu::Recorder& recorder, std::uint32_t number, cons
     }
     ms = parts > 1 ? pass_ms : ms + pass_ms;
     const std::optional<std::uint32_t> only = only_worker(pass, share.count);
-    if (!only || *only == number) {
+    if (!only || *only == share.index) {
       recorder.dispatch(worker.kernels.get(kernel_key(pass)),
                         worker.buffers.bindings(pass, slot.features.data), pass.push, pass.groups,
                         pass.name, {pass.cut_axis, parts, only ? gpu::Share{} : share});
@@ -100,20 +109,20 @@ void Executor::record_passes(gpu::Recorder& recorder, std::uint32_t number, cons
 }
 
 void Executor::record_plain(Slot& slot, int number) {
-  slot.recording.clear();  // waits for what it has in flight
-  slot.recording = record(slot, "slot " + std::to_string(number), nullptr);
+  slot.recordings = {};  // waits for what it has in flight
+  slot.recordings = record(slot, "slot " + std::to_string(number), nullptr);
 }
 
 void Executor::record_features(Slot& slot, int number) {
   const std::string name = "features " + std::to_string(number);
   FeatureRecording& recording = slot.features;
-  recording.recording.clear();  // before the memory that it names
+  recording.recordings = {};  // before the memory that it names
   recording = {};
   if (!features_) return;
   recording.graph = features_;
   recording.passes = passes_with(passes_, *features_);
   recording.data = {own().device, features_->bytes, gpu::MemoryUse::read_back, name};
-  recording.recording = record(slot, name, features_.get());
+  recording.recordings = record(slot, name, features_.get());
 }
 
 std::pair<std::size_t, std::size_t> Executor::network_stamps(

@@ -76,6 +76,44 @@ struct Carrier {
   gpu::Timeline timeline{device};
 };
 
+// Two frames are in flight, so that each begins while the one before, made in another way, may not
+// be done.
+TEST_F(Crew, gives_the_bits_of_one_while_it_comes_and_goes) {
+  const net::Net net = wide_network();
+  graph::CompileOptions options = options_for_tests();
+  const net::Tensor inputs[] = {random_tensor(3, 61, 58, 1), random_tensor(3, 61, 58, 2)};
+  const net::Tensor alone[] = {run_network(net, options, inputs[0]).result,
+                               run_network(net, options, inputs[1]).result};
+  options.device.devices = 2;
+  Carrier other;
+  session::Executor executor(device(), kernels(), graph::compile_network(net, options), 2,
+                             gpu::MemoryUse::read_back, {}, true);
+  std::vector<std::unique_ptr<session::Worker>> workers;
+  workers.push_back(executor.enlist(other.device, other.kernels));
+  executor.admit(std::move(workers));
+  for (const int slot : {0, 1}) {
+    pack(inputs[slot], executor.frame_in(slot), false);
+    session::write_parameters(executor.graph(), {}, net::evaluate_parameters(net, {}),
+                              executor.parameters(slot));
+  }
+  const bool together[] = {true, false, true, true, false, false, true, false, false, true};
+  const auto expect_frame = [&](std::size_t frame) {
+    const int slot = static_cast<int>(frame % 2);
+    EXPECT_TRUE(executor.wait(slot));
+    EXPECT_EQ(executor.workers_at(slot), together[frame] ? 2U : 1U) << frame;
+    EXPECT_EQ(unpack(net.value(net.output), executor.frame_out(slot), false).data, alone[slot].data)
+        << frame;
+  };
+  for (std::size_t frame = 0; frame < std::size(together); ++frame) {
+    if (frame >= 2) expect_frame(frame - 2);
+    executor.work_together(together[frame]);
+    executor.submit(static_cast<int>(frame % 2));
+  }
+  for (std::size_t frame = std::size(together) - 2; frame < std::size(together); ++frame) {
+    expect_frame(frame);
+  }
+}
+
 // The words of `from` go to `to`, after a meeting.
 void copy_after_meeting(gpu::Recorder& recorder, const gpu::Meeting& meeting, gpu::Share share,
                         const gpu::Buffer& from, const gpu::Buffer& to) {

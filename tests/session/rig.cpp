@@ -61,6 +61,8 @@ float load(std::span<const std::byte> bytes, std::size_t index, bool as_half) {
   return value;
 }
 
+}  // namespace
+
 void pack(const net::Tensor& tensor, std::span<std::byte> bytes, bool as_half) {
   for (int c = 0; c < (tensor.channels + 3) / 4 * 4; ++c) {
     for (std::size_t i = 0; i < tensor.plane_size(); ++i) {
@@ -70,8 +72,6 @@ void pack(const net::Tensor& tensor, std::span<std::byte> bytes, bool as_half) {
     }
   }
 }
-
-}  // namespace
 
 net::Tensor unpack(const net::Value& value, std::span<const std::byte> bytes, bool as_half) {
   net::Tensor tensor(value.channels, value.height, value.width);

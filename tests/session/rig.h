@@ -44,6 +44,9 @@ constexpr std::uint32_t guard_word = 0xffe7ffe7;
 /// Empty, or which word of the arena holds no guard although no pass may write it.
 std::string check_guards(session::Executor& executor);
 
+/// An activation to the start of `bytes`, with a number that no result may depend on in the lanes
+/// past its last channel.
+void pack(const net::Tensor& tensor, std::span<std::byte> bytes, bool as_half);
 /// The activation of `value`'s size at the start of `bytes`.
 net::Tensor unpack(const net::Value& value, std::span<const std::byte> bytes, bool as_half);
 
