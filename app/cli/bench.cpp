@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/generated_frame.h"
+#include "app/cli/signals.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 
@@ -58,7 +59,7 @@ struct Times {
 Times measure(Stylizer& stylizer, const BenchOptions& options) {
   Times times;
   const video::FrameFormat format = generated_format(options.width, options.height);
-  for (int i = 0; i < options.warm_up + options.frames; ++i) {
+  for (int i = 0; i < options.warm_up + options.frames && !stop_requested(); ++i) {
     const video::Frame frame = generate_frame(format, i);
     if (i == options.warm_up) times.counters = stylizer.stats().counters;
     const Clock::time_point start = Clock::now();
@@ -77,7 +78,7 @@ std::vector<std::vector<double>> measure_passes(Stylizer& stylizer, const BenchO
   std::vector<std::vector<double>> times(stylizer.graph().passes.size());
   const video::FrameFormat format = generated_format(options.width, options.height);
   stylizer.time_passes(true);
-  for (int i = 0; i < options.frames; ++i) {
+  for (int i = 0; i < options.frames && !stop_requested(); ++i) {
     stylizer.submit(generate_frame(format, i), format);
     stylizer.receive();
     const std::vector<session::PassTime> passes = stylizer.pass_times();
@@ -173,6 +174,7 @@ void bench(const BenchOptions& options) {
 
   stylizer.await_crew();
   const Times times = measure(stylizer, options);
+  if (stop_requested()) return;
   const StylizerStats stats = stylizer.stats();
   const double ms = median(times.network);
   const double frame_ms = median(times.frame);
@@ -206,6 +208,7 @@ void bench(const BenchOptions& options) {
       {"per_frame", describe_counters(times.counters, stats.counters, options.frames)},
       {"tuning", describe_tuning(stylizer.tuning_results())},
       {"passes", describe_passes(graph, measure_passes(stylizer, options))}};
+  if (stop_requested()) return;
   if (options.as_json) {
     std::puts(result.dump(2).c_str());
   } else {

@@ -17,6 +17,7 @@ struct BenchOptions {
   bool as_json = false;
 };
 
+/// Prints to stdout, or nothing after a signal (signals.h). Throws Error.
 void bench(const BenchOptions& options);
 
 }  // namespace impasto::app

@@ -263,7 +263,7 @@ void add_bench(CLI::App& app, Command& chosen) {
   command->callback([options, &chosen] {
     chosen = [options] {
       bench(*options);
-      return ExitCode::ok;
+      return stop_outcome();
     };
   });
 }

@@ -201,6 +201,7 @@ void Device::wait_idle() noexcept {
 
 void Device::set_name(std::uint64_t object, VkObjectType type, const std::string& name) const {
   if (!set_object_name_) return;
+  if (type == VK_OBJECT_TYPE_DESCRIPTOR_SET && info_.leaks_names_of_sets) return;
   VkDebugUtilsObjectNameInfoEXT info{VK_STRUCTURE_TYPE_DEBUG_UTILS_OBJECT_NAME_INFO_EXT};
   info.objectType = type;
   info.objectHandle = object;

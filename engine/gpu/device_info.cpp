@@ -70,6 +70,7 @@ void read_limits(VkPhysicalDevice physical, DeviceInfo& info) {
                 (version.empty() ? version_text(all.properties.driverVersion) : version);
   const bool llvmpipe = driver.driverID == VK_DRIVER_ID_MESA_LLVMPIPE;
   info.obeys_thread_count = llvmpipe;
+  info.leaks_names_of_sets = llvmpipe;  // Mesa 22.3
   // GPU-assisted validation numbers every shader, so that no code is found again, and its checks
   // break the loops of one block that specialised modules have.
   info.translates_at_dispatch =

@@ -28,6 +28,7 @@ struct DeviceInfo {
   /// it on disk where every device of the machine finds it; everything before that it does anew for
   /// each pipeline of each run.
   bool translates_at_dispatch = false;
+  bool leaks_names_of_sets = false;  ///< of descriptor sets that go with their pool
   /// Its buffers may lie on memory of the process, and so on that of another of its devices.
   bool imports_host_memory = false;
   std::string problem;  ///< why this program cannot use it; empty where it can

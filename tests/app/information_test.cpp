@@ -12,6 +12,7 @@ namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
+using video::test::shell;
 
 json print_json(const std::string& arguments) {
   const Result result = run(arguments + " --json");
@@ -110,6 +111,12 @@ TEST(Information, BenchHasEveryField) {
     EXPECT_TRUE(bench["passes"][0].contains(key)) << key;
   }
   EXPECT_GT(bench["peak_gflops"].get<double>(), 0);
+}
+
+TEST(Information, BenchEndsWithTheFirstSignal) {
+  const std::string said = shell("timeout --preserve-status -s TERM 5 " IMPASTO_PROGRAM
+                                 " bench --size 96x64 --frames 10000000 --tune off; echo $?");
+  EXPECT_EQ(said, "143\n");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "engine/base/debug.h"
 #include "tests/gpu/rig.h"
 #include "tests/support/validation.h"
 
@@ -79,6 +80,27 @@ std::size_t resident_bytes() {
   std::size_t resident = 0;
   std::ifstream("/proc/self/statm") >> total >> resident;
   return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+TEST(Recorder, RecordingAnewKeepsMemoryFlat) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "AddressSanitizer keeps freed memory";
+#endif
+  if (debug_switches() != DebugSwitches{}) GTEST_SKIP() << "the layer's own memory grows";
+  test::Rig rig;
+  const Buffer from = rig.buffer(256, MemoryUse::device);
+  const Buffer to = rig.buffer(256, MemoryUse::device);
+  const auto record = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      gpu::Recorder recorder(rig.device, "anew", 0);
+      for (int dispatch = 0; dispatch < 60; ++dispatch) record_scale(rig, recorder, from, to, 5);
+      recorder.finish();
+    }
+  };
+  record(100);
+  const std::size_t before = resident_bytes();
+  record(1000);
+  EXPECT_LE(resident_bytes(), before + (std::size_t{1} << 20));
 }
 
 TEST(Recorder, AThousandResubmitsKeepMemoryFlat) {

@@ -20,8 +20,8 @@ double resident_megabytes(pid_t process) {
   return pages * 4096 / 1e6;
 }
 
-/// Controls on the screen, without those that open other models or sizes (their memory is another)
-/// or write files.
+/// Controls on the screen, without those that open other models, sizes or views of a layer (their
+/// memory is another: four pictures of all channels) or write files.
 std::vector<std::pair<std::string, live::Box>> harmless_controls() {
   std::ifstream file(LiveWindow::controls_file());
   std::vector<std::pair<std::string, live::Box>> controls;
@@ -30,7 +30,8 @@ std::vector<std::pair<std::string, live::Box>> harmless_controls() {
   while (file >> x >> y >> width >> height && std::getline(file >> std::ws, name)) {
     const bool harmful = std::ranges::any_of(
         std::initializer_list<const char*>{"height", "pack", "model", "source", "camera", "record",
-                                           "screenshot", "virtual camera", "preset", "folder"},
+                                           "screenshot", "virtual camera", "preset", "folder",
+                                           "watch"},
         [&](const char* word) { return name.find(word) != std::string::npos; });
     if (!harmful) controls.push_back({name, {{x, y}, {x + width, y + height}}});
   }
