@@ -15,8 +15,8 @@ Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::Render
     : graph_(std::move(graph)),
       slices_(slices),
       shared_(shared),
-      lean_(shared && device.info().translates_at_dispatch),
-      passes_(lean_ ? graph::lean_passes(graph_.passes) : graph_.passes) {
+      passes_(shared && device.info().translates_at_dispatch ? graph::lean_passes(graph_.passes)
+                                                             : graph_.passes) {
   using gpu::MemoryUse;
   workers_.push_back(
       std::make_unique<Worker>(device, kernels, GraphBuffers(device, graph_, shared)));
@@ -32,7 +32,6 @@ Executor::Executor(gpu::Device& device, gpu::KernelCache& kernels, graph::Render
                    MemoryUse::upload, "upload" + number};
     slot.output = std::make_shared<gpu::Buffer>(device, at_least_one(graph_.frame_out_bytes),
                                                 output, "output" + number);
-    slot.lean = lean_;
     record_plain(slot, i);
     slots_.push_back(std::move(slot));
   }
@@ -63,8 +62,8 @@ std::unique_ptr<Worker> Executor::enlist(gpu::Device& device, gpu::KernelCache& 
 
 void Executor::admit(std::vector<std::unique_ptr<Worker>> helpers) {
   assert(workers_.size() == 1);
-  lean_ = false;
   passes_ = graph_.passes;
+  for (Slot& slot : slots_) slot.stale = true;
   if (helpers.empty()) return;
   gpu::Meeting meeting(own().device, own().kernels);
   for (const auto& helper : helpers) {
@@ -136,8 +135,7 @@ std::shared_ptr<gpu::Buffer> Executor::read_back(const gpu::Buffer& output) {
 void Executor::submit(int number) {
   Slot& slot = slots_[static_cast<std::size_t>(number)];
   const bool other_times = std::exchange(slot.timed, timed_) != timed_;
-  const bool other_kernels = std::exchange(slot.lean, lean_) != lean_;
-  const bool stale = other_times || other_kernels;
+  const bool stale = std::exchange(slot.stale, false) || other_times;
   if (stale) record_plain(slot, number);
   if (stale || slot.features.graph != features_) record_features(slot, number);
   slot.with_features = features_ != nullptr;

@@ -142,7 +142,7 @@ class Executor {
     Recordings recordings;
     FeatureRecording features;
     bool timed = false;                 // what was recorded, pass by pass
-    bool lean = false;                  // by lean kernels
+    bool stale = false;                 // recorded before admit()
     bool with_features = false;         // its last frame
     bool alone = false;                 // the same, by the first of several
     std::vector<std::uint64_t> values;  // of the workers' timelines when its last frame is done
@@ -176,8 +176,7 @@ class Executor {
   graph::RenderGraph graph_;
   Slices slices_;
   bool shared_ = false;
-  bool lean_ = false;                             // until admit()
-  std::vector<graph::Pass> passes_;               // of the graph, as they run
+  std::vector<graph::Pass> passes_;               // as they run: lean ones until admit()
   std::vector<std::unique_ptr<Worker>> workers_;  // the first on the executor's own device
   bool together_ = true;
   std::shared_ptr<const graph::FeatureGraph> features_;
