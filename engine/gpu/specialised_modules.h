@@ -23,8 +23,8 @@ class SpecialisedModules {
   SpecialisedModules& operator=(const SpecialisedModules&) = delete;
 
   /// The words of `code` with element i of `constants` in place of constant_id i: a module without
-  /// specialisation constants that computes the same bits. They stay valid as
-  /// long as this. Empty where SPIRV-Tools cannot read the code.
+  /// specialisation constants that computes the same bits. They stay valid as long as this. Empty
+  /// where SPIRV-Tools cannot read the code.
   std::span<const std::uint32_t> find(std::span<const std::uint32_t> code,
                                       std::span<const std::uint32_t> constants);
 

@@ -80,6 +80,7 @@ void Crew::let_in(Executor& executor) {
 }
 
 void Crew::note(const Executor& executor, int slot) {
+  if (for_good_) return;
   pace_.note(executor.workers_at(slot) > 1, executor.network_ms(slot));
 }
 

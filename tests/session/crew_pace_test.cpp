@@ -78,7 +78,8 @@ TEST(CrewPace, SlowFramesNowAndThenChangeNothing) {
 
 TEST(CrewPace, FramesSubmittedBeforeAChangeCountForNothing) {
   CrewPace pace;
-  while (pace.together()) pace.note(true, 100);
+  for (int i = 0; i < 100 && pace.together(); ++i) pace.note(true, 100);
+  ASSERT_FALSE(pace.together());
   for (int i = 0; i < 8; ++i) pace.note(true, 1);
   EXPECT_FALSE(pace.together());
   for (int i = 0; i < 5; ++i) pace.note(false, 40);
