@@ -73,33 +73,33 @@ Times measure(Stylizer& stylizer, const BenchOptions& options) {
   return times;
 }
 
-/// [pass][frame] of frames of their own: to time passes makes a frame slower.
-std::vector<std::vector<double>> measure_passes(Stylizer& stylizer, const BenchOptions& options) {
-  std::vector<std::vector<double>> times(stylizer.graph().passes.size());
+/// Medians by name, of frames of their own: to time passes makes a frame slower.
+std::vector<session::PassTime> measure_passes(Stylizer& stylizer, const BenchOptions& options) {
+  std::vector<session::PassTime> passes;
+  std::vector<std::vector<double>> times;  // [pass][frame]
   const video::FrameFormat format = generated_format(options.width, options.height);
   stylizer.time_passes(true);
   for (int i = 0; i < options.frames && !stop_requested(); ++i) {
     stylizer.submit(generate_frame(format, i), format);
     stylizer.receive();
-    const std::vector<session::PassTime> passes = stylizer.pass_times();
+    passes = session::sum_by_name(stylizer.pass_times());
+    times.resize(passes.size());
     for (std::size_t p = 0; p < passes.size(); ++p) times[p].push_back(passes[p].ms);
   }
-  return times;
+  for (std::size_t p = 0; p < passes.size(); ++p) passes[p].ms = median(times[p]);
+  return passes;
 }
 
-ordered_json describe_passes(const graph::RenderGraph& graph,
-                             const std::vector<std::vector<double>>& times) {
-  ordered_json passes = ordered_json::array();
-  for (std::size_t i = 0; i < graph.passes.size(); ++i) {
-    const graph::Pass& pass = graph.passes[i];
-    const double ms = times[i].empty() ? 0 : median(times[i]);
-    passes.push_back({{"name", pass.name},
-                      {"kernel", pass.kernel},
-                      {"ms", ms},
-                      {"gflops_executed", gflops(pass.flops, ms)},
-                      {"bytes", pass.bytes}});
+ordered_json describe_passes(const std::vector<session::PassTime>& passes) {
+  ordered_json list = ordered_json::array();
+  for (const session::PassTime& pass : passes) {
+    list.push_back({{"name", pass.name},
+                    {"kernel", pass.kernel},
+                    {"ms", pass.ms},
+                    {"gflops_executed", gflops(pass.flops, pass.ms)},
+                    {"bytes", pass.bytes}});
   }
-  return passes;
+  return list;
 }
 
 ordered_json describe_tuning(const std::vector<TuningResult>& results) {
@@ -145,10 +145,10 @@ void print_text(const ordered_json& result) {
                 candidate["ms_before"].get<double>(),
                 candidate["chosen"].get<bool>() ? ", chosen" : "");
   }
-  std::printf("%8s %9s %7s %9s  %-26s %s\n", "ms", "GFLOP/s", "peak %", "MB", "kernel", "pass");
+  std::printf("%8s %9s %7s %9s  %-28s %s\n", "ms", "GFLOP/s", "peak %", "MB", "kernel", "pass");
   for (const ordered_json& pass : result["passes"]) {
     const double rate = pass["gflops_executed"].get<double>();
-    std::printf("%8.3f %9.1f %7.1f %9.2f  %-26s %s\n", pass["ms"].get<double>(), rate,
+    std::printf("%8.3f %9.1f %7.1f %9.2f  %-28s %s\n", pass["ms"].get<double>(), rate,
                 100 * rate / number("peak_gflops"), pass["bytes"].get<double>() / 1e6,
                 pass["kernel"].get<std::string>().c_str(), pass["name"].get<std::string>().c_str());
   }
@@ -207,7 +207,7 @@ void bench(const BenchOptions& options) {
       {"first_frame_ms", first_frame_ms},
       {"per_frame", describe_counters(times.counters, stats.counters, options.frames)},
       {"tuning", describe_tuning(stylizer.tuning_results())},
-      {"passes", describe_passes(graph, measure_passes(stylizer, options))}};
+      {"passes", describe_passes(measure_passes(stylizer, options))}};
   if (stop_requested()) return;
   if (options.as_json) {
     std::puts(result.dump(2).c_str());

@@ -188,7 +188,7 @@ void Pipeline::process(const video::LiveFrame& frame) {
     report.frame_ms = std::chrono::duration<double, std::milli>(end - start).count();
     report.fps = static_cast<double>(finished_.size());
     report.stats = stylizer_->stats();
-    report.passes = stylizer_->pass_times();
+    report.passes = session::sum_by_name(stylizer_->pass_times());
     if (auto features = stylizer_->take_features()) {
       report.features = std::make_shared<const FeatureView>(std::move(*features));
     }

@@ -37,7 +37,7 @@ struct Report {
   std::string input;                         ///< IN of the source
   video::LiveStatus source;
   StylizerStats stats;
-  std::vector<session::PassTime> passes;  ///< of the last frame
+  std::vector<session::PassTime> passes;  ///< of the last frame, by name
   double fps = 0;                         ///< finished frames, over the last second
   double frame_ms = 0;                    ///< from the device's start to the result
   bool compiling = false;

@@ -188,7 +188,8 @@ std::vector<PassTime> Executor::pass_times(int number) const {
   const std::vector<double> stamps = slot.last_recorder().timestamps_ms();
   std::vector<PassTime> times;
   for (std::size_t i = 0; i + 1 < stamps.size() && i < passes.size(); ++i) {
-    times.push_back({passes[i].name, passes[i].kernel, stamps[i + 1] - stamps[i]});
+    const graph::Pass& pass = passes[i];
+    times.push_back({pass.name, pass.kernel, stamps[i + 1] - stamps[i], pass.flops, pass.bytes});
   }
   return times;
 }

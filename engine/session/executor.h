@@ -20,15 +20,10 @@
 #include "engine/graph/options.h"
 #include "engine/graph/render_graph.h"
 #include "engine/session/graph_buffers.h"
+#include "engine/session/pass_time.h"
 #include "engine/session/worker.h"
 
 namespace impasto::session {
-
-struct PassTime {
-  std::string name;
-  std::string kernel;
-  double ms = 0;
-};
 
 /// A frame as several submits, so that none holds the queue for long: others may use it in between,
 /// and no watchdog takes the device for hung. Passes are cut where they are longer (gpu::Recorder).

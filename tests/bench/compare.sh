@@ -2,18 +2,11 @@
 # Times the program beside ONNX Runtime on the CPU (two threads) on the same model, size and machine:
 #   compare.sh [MODEL.onnx WIDTHxHEIGHT]...      default: the pack `live` at 640x360
 # The two alternate, each timed as the median of 10 frames after 2; prints one row per model: the
-# medians of the rounds and their ratio. Needs ./run's build, and npm for the peer.
+# medians of the rounds and their ratio. Needs ./run's build, and npm.
 set -euo pipefail
 root=$(dirname "$(readlink -f "$0")")/../..
 program=$root/build/app/impasto
-peer=$root/build/bench-peer
 rounds=${ROUNDS:-3}
-
-if [ ! -d "$peer/node_modules/onnxruntime-node" ]; then
-  mkdir -p "$peer"
-  # Its install script fetches GPU libraries; the CPU's are in the package.
-  (cd "$peer" && npm install --silent --ignore-scripts --no-audit --no-fund onnxruntime-node@1.17.3) >&2
-fi
 [ $# -gt 0 ] || set -- "$root/app/styles/live.onnx" 640x360
 
 median() {
@@ -27,7 +20,7 @@ while [ $# -gt 1 ]; do
   shift 2
   ours=() theirs=() share=()
   for ((round = 0; round < rounds; ++round)); do
-    theirs+=("$(NODE_PATH=$peer/node_modules node "$root/tests/bench/peer.js" "$model" "$size")")
+    theirs+=("$("$root/tests/bench/peer.sh" "$model" "$size")")
     read -r ms percent < <("$program" bench --model "$model" --size "$size" --json |
       python3 -c 'import json, sys; r = json.load(sys.stdin)
 print(r["ms_median"], 100 * r["gflops_executed"] / r["peak_gflops"])')

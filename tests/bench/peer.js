@@ -1,4 +1,5 @@
 // Prints the median ms of ONNX Runtime on the CPU: node peer.js MODEL.onnx WIDTHxHEIGHT
+// THREADS: how many (2). PROFILE: the time of every node goes to the file PROFILE_*.json.
 const ort = require('onnxruntime-node');
 
 const [model, size] = process.argv.slice(2);
@@ -10,6 +11,8 @@ const frames = 10;
 async function main() {
   const session = await ort.InferenceSession.create(model, {
     intraOpNumThreads: threads, interOpNumThreads: 1, graphOptimizationLevel: 'all',
+    ...(process.env.PROFILE &&
+        {enableProfiling: true, profileFilePrefix: process.env.PROFILE}),
   });
   const samples = new Float32Array(3 * width * height);
   for (let i = 0; i < samples.length; ++i) samples[i] = (i * 7919 % 256);
@@ -26,6 +29,7 @@ async function main() {
     await session.run(feeds);
     if (i >= warmUp) times.push(Number(process.hrtime.bigint() - start) / 1e6);
   }
+  if (process.env.PROFILE) session.endProfiling();
   times.sort((a, b) => a - b);
   console.log((times[frames / 2 - 1] + times[frames / 2]) / 2);
 }
