@@ -55,7 +55,7 @@ std::unique_ptr<Worker> Executor::enlist(gpu::Device& device, gpu::KernelCache& 
   // No device at work makes code that another one could: the others would wait for it at a meeting.
   translate_apart(workers_.front()->target(), graph_, graph_.passes, keys);
   kernels.prepare(keys);
-  translate_alone(worker->target(), graph_.passes, keys);
+  translate_alone(worker->target(), graph_, graph_.passes, keys);
   workers_.front()->kernels.prepare(keys);  // beside frames by the lean ones
   return worker;
 }

@@ -61,7 +61,8 @@ bool translates(const KernelTarget& target) {
   return target.device.info().translates_at_dispatch && !target.kernels.file().empty();
 }
 
-// Push constants of zeros are extents of zero: no invocation has anything to do.
+// Push constants of zeros are extents of zero: no invocation has anything to do, but some store all
+// the same (a workgroup its sums), where nobody may be reading.
 void dispatch(const KernelTarget& target, const Task& task) {
   const graph::Pass& pass = *task.pass;
   const std::vector<std::byte> push(pass.push.size());
@@ -74,12 +75,15 @@ void dispatch(const KernelTarget& target, const Task& task) {
 
 }  // namespace
 
-void translate_alone(const KernelTarget& target, const std::vector<graph::Pass>& passes,
+void translate_alone(const KernelTarget& target, const graph::RenderGraph& graph,
+                     const std::vector<graph::Pass>& passes,
                      const std::vector<gpu::KernelKey>& keys) {
   if (debug_switches().gpuav) return;  // kernels with nothing to do may look beyond an edge
+  const GraphBuffers apart(target.device, graph);
+  const KernelTarget on{target.device, target.kernels, apart, target.timeline};
   std::set<gpu::KernelKey> done;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (done.insert(keys[i]).second) dispatch(target, {&passes[i], &keys[i]});
+    if (done.insert(keys[i]).second) dispatch(on, {&passes[i], &keys[i]});
   }
 }
 

@@ -36,8 +36,9 @@ void translate_apart(const KernelTarget& target, const graph::RenderGraph& graph
                      const std::vector<gpu::KernelKey>& keys) noexcept;
 
 /// The same for `target` alone, without helpers, also of kernels that were seen: their code is
-/// found on disk, or made. Nothing in the target's buffers changes.
-void translate_alone(const KernelTarget& target, const std::vector<graph::Pass>& passes,
+/// found on disk, or made. Nothing in the target's buffers, where a frame may be, changes.
+void translate_alone(const KernelTarget& target, const graph::RenderGraph& graph,
+                     const std::vector<graph::Pass>& passes,
                      const std::vector<gpu::KernelKey>& keys);
 
 }  // namespace impasto::session

@@ -52,13 +52,13 @@ TEST_F(WindowTest, ControlsChangeThePictureAndUndoBringsItBack) {
   window.click("style great_wave");
   const Screen wave = window.picture_after(first);
   window.key("ctrl+z");
-  EXPECT_EQ(largest_difference(window.picture_after(wave), first), 0);
+  EXPECT_TRUE(window.shows(first));
   window.key("ctrl+y");
-  EXPECT_EQ(largest_difference(window.picture_after(first), wave), 0);
+  EXPECT_TRUE(window.shows(wave));
   // Control may be up again while the letter is still down.
   window.xdotool(
       "keydown --delay 0 ctrl keydown --delay 0 z keyup --delay 0 ctrl sleep 0.3 keyup z");
-  EXPECT_EQ(largest_difference(window.picture_after(wave), first), 0);
+  EXPECT_TRUE(window.shows(first));
 
   // The divider: at its left the source, which B shows alone.
   window.key("d");
@@ -66,25 +66,26 @@ TEST_F(WindowTest, ControlsChangeThePictureAndUndoBringsItBack) {
   window.xdotool("windowfocus --sync " + window.window() + " keydown b sleep 0.3");
   const Screen source = window.picture_after(divided);
   window.xdotool("keyup b");
-  EXPECT_EQ(largest_difference(window.picture_after(source), divided), 0);
+  EXPECT_TRUE(window.shows(divided));
   EXPECT_EQ(largest_difference(left_part(divided, 0.45), left_part(source, 0.45)), 0);
   const live::Box divider = window.place("divider");
   const live::Box picture = window.place("picture");
   const float y = picture.least.y + 40;
   window.drag(divider.least.x + 4, y, picture.least.x + picture.width() * 0.8F, y);
-  const Screen moved = window.picture_after(divided);
-  EXPECT_EQ(largest_difference(left_part(moved, 0.75), left_part(source, 0.75)), 0);
+  EXPECT_TRUE(LiveWindow::becomes([&] {
+    return largest_difference(left_part(window.picture(), 0.75), left_part(source, 0.75)) == 0;
+  }));
   window.key("d");
-  EXPECT_EQ(largest_difference(window.picture_after(moved), first), 0);
+  EXPECT_TRUE(window.shows(first));
 
   // Gamma of a channel, by its bar.
   window.click("tab Tune");
   const live::Box bars = window.place("channels");
   const float x = bars.least.x + bars.width() * 0.3F;
   window.drag(x, bars.least.y + bars.height() * 0.4F, x, bars.least.y + 2);
-  const Screen edited = window.picture_after(first, 0.2);
+  window.picture_after(first, 0.2);
   window.click("reset all");
-  EXPECT_EQ(largest_difference(window.picture_after(edited, 0.2), first), 0);
+  EXPECT_TRUE(window.shows(first));
   window.finish();
 }
 
@@ -128,11 +129,11 @@ TEST_F(WindowTest, APresetGivesTheSamePixelsInTheWindowAndInApply) {
     // Another look, and back by the list of presets.
     window.click("tab Styles");
     window.key("3");
-    const Screen third = window.picture_after(edited);
+    window.picture_after(edited);
     window.click("tab Output");
     window.click("load preset");
     window.click("load preset/0");
-    EXPECT_EQ(largest_difference(window.picture_after(third), edited), 0);
+    EXPECT_TRUE(window.shows(edited));
     window.finish();
   }
   const app::test::Result applied = app::test::run(
@@ -173,11 +174,11 @@ TEST_F(WindowTest, SurvivesSizesHidingAndTheWholeScreen) {
                  " sleep 1");
   EXPECT_EQ(largest_difference(window.picture(), first), 0);
   window.key("f");
-  const Screen whole = window.picture_after(first, 0);
+  window.picture_after(first, 0);
   EXPECT_EQ(window.screen()->width, 1400);
   EXPECT_EQ(window.screen()->height, 900);
   window.key("Escape");
-  EXPECT_EQ(largest_difference(window.picture_after(whole, 0), first), 0);
+  EXPECT_TRUE(window.shows(first));
   window.xdotool("windowsize " + id + " 2000 1500 sleep 1 windowsize " + id +
                  " 320 240 sleep 1 windowsize " + id + " 1000 640 sleep 1");
   EXPECT_EQ(largest_difference(window.picture(), first), 0);

@@ -114,6 +114,27 @@ TEST_F(Crew, gives_the_bits_of_one_while_it_comes_and_goes) {
   }
 }
 
+// A helper makes its code beside frames of the first device.
+TEST_F(Crew, changes_nothing_of_a_frame_while_it_gets_ready) {
+  for (graph::CompileOptions options : storage_variants()) {
+    options.device.devices = 2;
+    Carrier other;
+    session::Executor executor(device(), kernels(), graph::compile_network(every_kernel(), options),
+                               1, gpu::MemoryUse::read_back, {}, true);
+    executor.fill_arena(0x3f9d70a4);
+    const auto contents = [&] {
+      std::vector<std::vector<std::byte>> blocks;
+      for (std::size_t i = 0; i < executor.graph().arena_blocks.size(); ++i) {
+        blocks.push_back(executor.read_arena(i));
+      }
+      return blocks;
+    };
+    const auto before = contents();
+    const std::unique_ptr<session::Worker> helper = executor.enlist(other.device, other.kernels);
+    EXPECT_TRUE(contents() == before) << describe(options);
+  }
+}
+
 // The words of `from` go to `to`, after a meeting.
 void copy_after_meeting(gpu::Recorder& recorder, const gpu::Meeting& meeting, gpu::Share share,
                         const gpu::Buffer& from, const gpu::Buffer& to) {
