@@ -182,13 +182,14 @@ void Pipeline::process(const video::LiveFrame& frame) {
   const Clock::time_point end = Clock::now();
   std::erase_if(finished_, [&](const auto& time) { return time + 1s < end; });
   finished_.push_back(end);
+  std::vector<session::PassTime> passes = session::sum_by_name(stylizer_->pass_times());
   update_report([&](Report& report) {
     report.compiling = false;
     report.problem.clear();
     report.frame_ms = std::chrono::duration<double, std::milli>(end - start).count();
     report.fps = static_cast<double>(finished_.size());
     report.stats = stylizer_->stats();
-    report.passes = session::sum_by_name(stylizer_->pass_times());
+    report.passes = std::move(passes);
     if (auto features = stylizer_->take_features()) {
       report.features = std::make_shared<const FeatureView>(std::move(*features));
     }

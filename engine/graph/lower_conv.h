@@ -50,7 +50,9 @@ ConvVariant choose_conv(const Draft& draft, const net::Conv& op, const TensorVie
 /// Adds the shape to draft.convolutions, unless it is there.
 void note_conv_layer(Draft& draft, const net::Conv& op, const TensorView& source);
 
-/// Sides of the tiles that the layer and the device can have, that of the built-in choice first.
+/// Sides of the tiles that the layer and the device can have, that of the built-in choice first:
+/// the one whose products cost less, with those of tiles that end outside of the layer, on one
+/// device, whose bits several that share the layer have to give.
 std::vector<int> winograd_sides(const Draft& draft, const net::Conv& op, const TensorView& source);
 /// Whether the layer is wide enough to pay for the transforms, as far as can be said without
 /// timing.

@@ -39,17 +39,20 @@ int tile_count(int tile_side, int height, int width) {
   return div_up(height, tile_side) * div_up(width, tile_side);
 }
 
-// As many as share a fetch of the filters, up to `most`, without many tiles that do not exist:
-// those cost as much as the others, and small layers have few tiles. The one of `devices` with most
-// to do is what counts.
+// Of the products of all tiles at one point, by groups of tiles that share a fetch of the filters.
+// Tiles that do not exist cost as much as the others, and the one of `devices` with most to do is
+// what counts.
+double product_cost(int tiles, int groups, int lanes, int devices) {
+  const int step = lanes * groups;
+  return div_up(div_up(tiles, step), devices) * step * (1 + fetch_cost / groups);
+}
+
 int choose_tile_groups(int tiles, int lanes, int most, int devices) {
-  const auto cost = [&](int groups) {
-    const int step = lanes * groups;
-    return div_up(div_up(tiles, step), devices) * step * (1 + fetch_cost / groups);
-  };
   int best = most;
   for (int groups = best - 1; groups >= least_tile_groups; --groups) {
-    if (cost(groups) < cost(best)) best = groups;
+    if (product_cost(tiles, groups, lanes, devices) < product_cost(tiles, best, lanes, devices)) {
+      best = groups;
+    }
   }
   return best;
 }
@@ -107,21 +110,25 @@ std::vector<int> winograd_sides(const Draft& draft, const net::Conv& op, const T
     return {};
   }
   const int planes = most_planes(op);
+  const int lanes = draft.lanes();
+  constexpr int devices = 1;  // that the layer has more changes no bit of it
   std::vector<int> sides;
-  double least_products = 0;
+  double least_cost = 0;
   for (const auto& [side, least_channels] :
        {std::pair{small_side, least_in_channels}, std::pair{large_side, least_in_channels_large}}) {
     const int products = WinogradForm{side, false}.product_count();
+    const int most_groups = bindable_tile_groups(draft, products, planes);
     if (op.in_channels < least_channels ||
         static_cast<std::uint32_t>(products * planes) > draft.device().max_groups ||
-        bindable_tile_groups(draft, products, planes) < least_tile_groups) {
+        most_groups < least_tile_groups) {
       continue;
     }
-    const double tiles = tile_count(side, source.height() - 2, source.width() - 2);
-    const double all_products = tiles * WinogradForm{side, doubles(source)}.product_count();
-    sides.insert(sides.empty() || all_products < least_products ? sides.begin() : sides.end(),
-                 side);
-    least_products = all_products;
+    const int tiles = tile_count(side, source.height() - 2, source.width() - 2);
+    const int groups = choose_tile_groups(tiles, lanes, most_groups, devices);
+    const double cost = product_cost(tiles, groups, lanes, devices) *
+                        WinogradForm{side, doubles(source)}.product_count();
+    sides.insert(sides.empty() || cost < least_cost ? sides.begin() : sides.end(), side);
+    least_cost = cost;
   }
   return sides;
 }

@@ -53,9 +53,9 @@ std::unique_ptr<Worker> Executor::enlist(gpu::Device& device, gpu::KernelCache& 
       std::make_unique<Worker>(device, kernels, GraphBuffers(device, workers_.front()->buffers));
   const std::vector<gpu::KernelKey> keys = kernel_keys(graph_.passes);
   // No device at work makes code that another one could: the others would wait for it at a meeting.
-  translate_apart(workers_.front()->target(), graph_, graph_.passes, keys);
+  translate_apart(workers_.front()->target(), graph_, keys);
   kernels.prepare(keys);
-  translate_alone(worker->target(), graph_, graph_.passes, keys);
+  translate_alone(worker->target(), graph_, keys);
   workers_.front()->kernels.prepare(keys);  // beside frames by the lean ones
   return worker;
 }

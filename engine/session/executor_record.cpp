@@ -80,8 +80,9 @@ void Executor::record_passes(gpu::Recorder& recorder, gpu::Share share, const Sl
   };
   const auto [first, last] = network_stamps(features);
   const auto stamp = [&, first = first, last = last](std::uint32_t i) {
-    if (share.index == 0 && (slot.timed || i == 0 || i == first || i == last))
+    if (share.index == 0 && (slot.timed || i == 0 || i == first || i == last)) {
       recorder.timestamp(i);
+    }
   };
   meet();
   stamp(0);

@@ -76,22 +76,20 @@ void dispatch(const KernelTarget& target, const Task& task) {
 }  // namespace
 
 void translate_alone(const KernelTarget& target, const graph::RenderGraph& graph,
-                     const std::vector<graph::Pass>& passes,
                      const std::vector<gpu::KernelKey>& keys) {
   if (debug_switches().gpuav) return;  // kernels with nothing to do may look beyond an edge
   const GraphBuffers apart(target.device, graph);
   const KernelTarget on{target.device, target.kernels, apart, target.timeline};
   std::set<gpu::KernelKey> done;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (done.insert(keys[i]).second) dispatch(on, {&passes[i], &keys[i]});
+    if (done.insert(keys[i]).second) dispatch(on, {&graph.passes[i], &keys[i]});
   }
 }
 
 void translate_apart(const KernelTarget& target, const graph::RenderGraph& graph,
-                     const std::vector<graph::Pass>& passes,
                      const std::vector<gpu::KernelKey>& keys) noexcept try {
   if (!translates(target)) return;
-  const std::vector<Task> tasks = plan(target.kernels, passes, keys);
+  const std::vector<Task> tasks = plan(target.kernels, graph.passes, keys);
   if (tasks.empty()) return;
   Helper helper(target, graph);
   for (const Task& task : tasks) dispatch(helper.target(), task);

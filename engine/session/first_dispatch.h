@@ -32,13 +32,11 @@ void translate_kernels(const KernelTarget& target, const graph::RenderGraph& gra
 /// The same on one other device, which is gone on return: only then is all that it made on disk.
 /// Nothing is dispatched on `target`. Does not throw.
 void translate_apart(const KernelTarget& target, const graph::RenderGraph& graph,
-                     const std::vector<graph::Pass>& passes,
                      const std::vector<gpu::KernelKey>& keys) noexcept;
 
 /// The same for `target` alone, without helpers, also of kernels that were seen: their code is
 /// found on disk, or made. Nothing in the target's buffers, where a frame may be, changes.
 void translate_alone(const KernelTarget& target, const graph::RenderGraph& graph,
-                     const std::vector<graph::Pass>& passes,
                      const std::vector<gpu::KernelKey>& keys);
 
 }  // namespace impasto::session

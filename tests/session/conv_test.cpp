@@ -353,17 +353,24 @@ TEST(Convolutions, wide) {
   }
 }
 
-// Large tiles where they take fewer products: small layers end inside a tile.
+// Large tiles where their products cost less: small layers end inside a tile, and have few tiles
+// that share a fetch of the filters. Devices that share the layer have the same.
 TEST(Convolutions, side_of_tiles) {
-  const auto kernel = [](const ConvRow& row) {
-    return graph::compile_network(conv_case(row).net, options_for_tests()).convolutions[0].kernel;
+  graph::CompileOptions options = options_for_tests();
+  const auto kernel = [&](const ConvRow& row) {
+    return graph::compile_network(conv_case(row).net, options).convolutions[0].kernel;
   };
   if (kernel({32, 24, {3, 3}, {24, 36}, {1, 1, 1, 1}}) != "winograd") {
     GTEST_SKIP() << "the device does not get these kernels";
   }
+  options.device.subgroup_size = 8;
   EXPECT_EQ(kernel({48, 24, {3, 3}, {24, 36}, {1, 1, 1, 1}}), "winograd:6x6");
   EXPECT_EQ(kernel({48, 24, {3, 3}, {16, 20}, {1, 1, 1, 1}}), "winograd");
-  EXPECT_EQ(kernel({48, 24, {3, 3}, {20, 26}}), "winograd:6x6");
+  EXPECT_EQ(kernel({48, 24, {3, 3}, {20, 26}}), "winograd");
+  EXPECT_EQ(kernel({48, 24, {3, 3}, {26, 38}}), "winograd:6x6");
+  EXPECT_EQ(kernel({48, 48, {3, 3}, {36, 48}, {1, 1, 1, 1}}), "winograd:6x6");
+  options.device.devices = 3;
+  EXPECT_EQ(kernel({48, 48, {3, 3}, {36, 48}, {1, 1, 1, 1}}), "winograd:6x6");
 }
 
 // A measured choice may give a kernel to a layer that would not get it otherwise.
