@@ -227,7 +227,8 @@ struct View {
   C(1, stored, STORED, 0)   \
   C(2, gamma, GAMMA, 0)     \
   C(3, beta, BETA, 0)       \
-  C(4, grouped, GROUPED, 0)
+  C(4, grouped, GROUPED, 0) \
+  C(5, by_lane, BY_LANE, 0)
 
 // A dense convolution (conv_shuffle, conv_tiled, conv_generic).
 struct ConvPush {

@@ -1,7 +1,8 @@
 // Norm tables: merges the partial statistics of every normalization group in a fixed order (each
-// lane its records, then lanes pairwise) and writes mean, scale and beta per channel. The workgroup's
-// width is a power of two.
-// Grid: x: planes when every channel is its own group or the statistics are stored, else groups.
+// lane its records, then lanes pairwise; BY_LANE: a lane all records of a plane) and writes mean,
+// scale and beta per channel. The workgroup's width is a power of two.
+// Grid: x: planes when every channel is its own group or the statistics are stored (BY_LANE: one per
+// invocation), else groups.
 // variants: texel storage
 #version 460
 #extension GL_GOOGLE_include_directive : require
@@ -23,15 +24,19 @@ PUSH(FinishPush)
 
 shared Partial scratch[gl_WorkGroupSize.x];
 
-Partial read_tiles(int plane) {
+Partial read_tiles(int plane, int first, int step) {
   Partial result = empty_partial();
-  for (int i = int(gl_LocalInvocationID.x); i < push.tiles; i += int(gl_WorkGroupSize.x)) {
+  for (int i = first; i < push.tiles; i += step) {
     int record = (plane * push.tiles + i) * PARTIAL_WORDS;
     Partial tile = Partial(table4(partials, record), table4(partials, record + 1),
                            table4(partials, record + 2), table4(partials, record + 3).x);
     result = merge(result, tile);
   }
   return result;
+}
+
+Partial read_tiles_of_lane(int plane) {
+  return read_tiles(plane, int(gl_LocalInvocationID.x), int(gl_WorkGroupSize.x));
 }
 
 Partial merge_lanes(Partial own) {
@@ -87,8 +92,16 @@ void main() {
     }
     return;
   }
+  if (BY_LANE != 0) {
+    const int plane = int(gl_GlobalInvocationID.x);
+    if (plane * 4 < push.channels) {
+      const Partial total = read_tiles(plane, 0, 1);
+      write_plane(plane, total.mean_high, total.mean_low, total.m2 / total.count);
+    }
+    return;
+  }
   if (GROUPED == 0) {
-    Partial total = merge_lanes(read_tiles(index));
+    Partial total = merge_lanes(read_tiles_of_lane(index));
     if (gl_LocalInvocationID.x == 0u) {
       write_plane(index, total.mean_high, total.mean_low, total.m2 / total.count);
     }
@@ -98,7 +111,7 @@ void main() {
   const int last = first + push.group_channels;
   Partial own = empty_partial();
   for (int plane = first / 4; plane * 4 < last; ++plane) {
-    Partial tiles = read_tiles(plane);
+    Partial tiles = read_tiles_of_lane(plane);
     for (int lane = 0; lane < 4; ++lane) {
       int channel = plane * 4 + lane;
       if (channel < first || channel >= last) continue;

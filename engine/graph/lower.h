@@ -12,6 +12,10 @@
 
 namespace impasto::graph {
 
+constexpr int div_up(int a, int b) {
+  return (a + b - 1) / b;
+}
+
 /// Partial statistics of a stored tensor: `tiles` records per plane.
 struct PartialStatistics {
   ResourceId table = -1;

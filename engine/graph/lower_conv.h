@@ -10,10 +10,6 @@
 
 namespace impasto::graph {
 
-constexpr int div_up(int a, int b) {
-  return (a + b - 1) / b;
-}
-
 /// What a family lowers: the op with its border already in the view, the grid of output pixels
 /// that is computed and where they are stored.
 struct ConvTask {

@@ -14,6 +14,12 @@ int finish_lanes(const DeviceTraits& device, int records) {
       std::clamp(std::bit_ceil(static_cast<std::uint32_t>(records)), 32U, most));
 }
 
+// CPU drivers write shared memory lane by lane, which costs more than to merge a few records.
+bool merges_by_lane(const DeviceTraits& device, int records) {
+  constexpr int most_records = 200;
+  return device.software && records <= most_records;
+}
+
 }  // namespace
 
 PartialStatistics lower_statistics(Draft& draft, const std::string& name,
@@ -69,6 +75,8 @@ ResourceId lower_norm_table(Draft& draft, const std::string& name, const net::No
   constants.gamma = op.gamma != net::none ? 1 : 0;
   constants.beta = op.beta != net::none ? 1 : 0;
   constants.grouped = groups < channels && constants.stored == 0 ? 1 : 0;
+  const bool each = constants.grouped == 0 && constants.stored == 0;
+  constants.by_lane = each && merges_by_lane(draft.device(), partial->tiles) ? 1 : 0;
   abi::FinishPush push{};
   push.channels = channels;
   push.group_channels = channels / groups;
@@ -86,7 +94,9 @@ ResourceId lower_norm_table(Draft& draft, const std::string& name, const net::No
                    vector(op.variance),
                    draft.table_out(table)};
   pass.push = push_bytes(push);
-  pass.groups = {static_cast<std::uint32_t>(constants.grouped != 0 ? groups : planes), 1, 1};
+  int workgroups = constants.grouped != 0 ? groups : planes;
+  if (constants.by_lane != 0) workgroups = div_up(planes, constants.workgroup);
+  pass.groups = {static_cast<std::uint32_t>(workgroups), 1, 1};
   draft.add(std::move(pass));
   return table;
 }
