@@ -34,6 +34,7 @@ imgui             app/live/|tests/live/
 backends/imgui    app/live/
 fontconfig/       app/live/theme
 X11/              tests/live/
+jemalloc/         app/allocator
 gtest/            tests/
 gmock/            tests/
 sys/              .
