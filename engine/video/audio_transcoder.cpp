@@ -1,9 +1,6 @@
 #include "engine/video/audio_transcoder.h"
 
 extern "C" {
-#include <libavfilter/avfilter.h>
-#include <libavfilter/buffersink.h>
-#include <libavfilter/buffersrc.h>
 #include <libavutil/channel_layout.h>
 #include <libavutil/opt.h>
 #include <libavutil/samplefmt.h>
@@ -14,6 +11,7 @@ extern "C" {
 #include <cstdlib>
 
 #include "engine/base/error.h"
+#include "engine/video/late_libav.h"
 
 namespace impasto::video {
 namespace {
@@ -56,7 +54,7 @@ void require(int result, const std::string& what) {
 }  // namespace
 
 void AudioTranscoder::GraphDeleter::operator()(AVFilterGraph* graph) const {
-  avfilter_graph_free(&graph);
+  filter_functions().graph_free(&graph);
 }
 
 AudioTranscoder::AudioTranscoder(const AVStream& source, const AVOutputFormat& container,
@@ -116,7 +114,8 @@ void AudioTranscoder::open_encoder(const AVStream& source, const AVOutputFormat&
 }
 
 void AudioTranscoder::build_graph(const AVFrame& frame) {
-  graph_.reset(avfilter_graph_alloc());
+  const FilterFunctions& filters = filter_functions();
+  graph_.reset(filters.graph_alloc());
   if (!graph_) throw std::bad_alloc();
   AVChannelLayout layout{};
   if (frame.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) {
@@ -136,8 +135,8 @@ void AudioTranscoder::build_graph(const AVFrame& frame) {
                              ":sample_rates=" + std::to_string(encoder_->sample_rate) +
                              ":channel_layouts=" + layout_name(encoder_->ch_layout);
   const auto add = [&](AVFilterContext** filter, const char* kind, const std::string& arguments) {
-    require(avfilter_graph_create_filter(filter, avfilter_get_by_name(kind), kind,
-                                         arguments.c_str(), nullptr, graph_.get()),
+    require(filters.graph_create_filter(filter, filters.get_by_name(kind), kind, arguments.c_str(),
+                                        nullptr, graph_.get()),
             std::string("converting sound with ") + kind);
   };
   AVFilterContext* resample = nullptr;
@@ -146,12 +145,12 @@ void AudioTranscoder::build_graph(const AVFrame& frame) {
   add(&resample, "aresample", "async=1");  // gaps become silence, so that sound stays in time
   add(&format, "aformat", wanted);
   add(&graph_output_, "abuffersink", "");
-  require(avfilter_link(graph_input_, 0, resample, 0), "converting sound");
-  require(avfilter_link(resample, 0, format, 0), "converting sound");
-  require(avfilter_link(format, 0, graph_output_, 0), "converting sound");
-  require(avfilter_graph_config(graph_.get(), nullptr), "converting sound");
+  require(filters.link(graph_input_, 0, resample, 0), "converting sound");
+  require(filters.link(resample, 0, format, 0), "converting sound");
+  require(filters.link(format, 0, graph_output_, 0), "converting sound");
+  require(filters.graph_config(graph_.get(), nullptr), "converting sound");
   if (encoder_->frame_size > 0) {
-    av_buffersink_set_frame_size(graph_output_, static_cast<unsigned>(encoder_->frame_size));
+    filters.buffersink_set_frame_size(graph_output_, static_cast<unsigned>(encoder_->frame_size));
   }
   shape_ = make_frame();
   shape_->format = frame.format;
@@ -180,11 +179,12 @@ void AudioTranscoder::convert(const AVPacket* packet, const Writer& write) {
 
 /// Null: the end of this graph.
 void AudioTranscoder::filter(AVFrame* frame, const Writer& write) {
-  require(av_buffersrc_add_frame(graph_input_, frame), "converting sound");
+  const FilterFunctions& filters = filter_functions();
+  require(filters.buffersrc_add_frame(graph_input_, frame), "converting sound");
   FramePtr ready = make_frame();
-  while (av_buffersink_get_frame(graph_output_, ready.get()) >= 0) {
-    ready->pts =
-        av_rescale_q(ready->pts, av_buffersink_get_time_base(graph_output_), encoder_->time_base);
+  while (filters.buffersink_get_frame(graph_output_, ready.get()) >= 0) {
+    ready->pts = av_rescale_q(ready->pts, filters.buffersink_get_time_base(graph_output_),
+                              encoder_->time_base);
     encode(ready.get(), write);
     av_frame_unref(ready.get());
   }

@@ -1,6 +1,6 @@
 // Owns: re-encoding of one sound stream whose codec the output's container cannot hold. Internal to
 // engine/video.
-// Depends on: libav.h, libavfilter (resampling). To change a container's codec: encoder_for() in
+// Depends on: libav.h, late_libav.h (resampling). To change a container's codec: encoder_for() in
 // audio_transcoder.cpp.
 #pragma once
 

@@ -1,9 +1,5 @@
 #include "engine/video/input.h"
 
-extern "C" {
-#include <libavdevice/avdevice.h>
-}
-
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -12,6 +8,7 @@ extern "C" {
 
 #include "engine/base/error.h"
 #include "engine/base/files.h"
+#include "engine/video/late_libav.h"
 
 namespace impasto::video {
 namespace {
@@ -92,7 +89,7 @@ Options take_options(std::string& name) {
 }
 
 const AVInputFormat* device(const char* name) {
-  avdevice_register_all();
+  register_devices();
   const AVInputFormat* found = av_find_input_format(name);
   if (found == nullptr) {
     throw Error(ExitCode::input, std::string("this FFmpeg was built without ") + name);
