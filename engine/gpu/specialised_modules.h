@@ -1,7 +1,7 @@
-// Owns: SPIR-V modules with their specialisation constants in place and without what these leave
-// out, in memory and on disk. Depends on: base/files.h, SPIRV-Tools; no device. For drivers that
-// compile a pipeline anew at every start (DeviceInfo::translates_at_dispatch): the code that a
-// kernel never runs costs them as much as the rest.
+// Owns: SPIR-V modules with their specialisation constants in place, without what these leave out
+// and with their loops unrolled, in memory and on disk. Depends on: base/files.h, SPIRV-Tools; no
+// device. For drivers that compile a pipeline anew at every start (DeviceInfo::
+// translates_at_dispatch): the code that a kernel never runs costs them as much as the rest.
 #pragma once
 
 #include <cstdint>

@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <spirv-tools/libspirv.hpp>
+#include <vector>
 
 #include "tests/gpu/rig.h"
 
@@ -60,6 +63,38 @@ TEST_F(SpecialisedModulesFolder, HoldValidCodeWithoutSpecialisationConstants) {
   const std::uint32_t three = 0x40400000;
   EXPECT_NE(std::ranges::find(words, three), words.end());
   EXPECT_EQ(std::ranges::find(code, three), code.end());
+}
+
+// 3.49: OpFAdd and OpFSub; the result's number follows its type's.
+std::vector<std::uint32_t> additions_of(const Words& words) {
+  std::vector<std::uint32_t> results;
+  for (std::size_t i = 5; i < words.size(); i += std::max(1U, words[i] >> 16)) {
+    const std::uint32_t opcode = words[i] & 0xFFFF;
+    if (opcode == 129 || opcode == 131) results.push_back(words[i + 2]);
+  }
+  return results;
+}
+
+// 3.20: OpDecorate NoContraction.
+std::set<std::uint32_t> precise_results_of(const Words& words) {
+  std::set<std::uint32_t> results;
+  for (std::size_t i = 5; i < words.size(); i += std::max(1U, words[i] >> 16)) {
+    if ((words[i] & 0xFFFF) == 71 && words[i + 2] == 42) results.insert(words[i + 1]);
+  }
+  return results;
+}
+
+TEST(SpecialisedModules, UnrollLoopsAndKeepWhatIsPrecise) {
+  SpecialisedModules modules("");
+  constexpr std::uint32_t terms = 5;
+  constexpr std::size_t additions = 7;  // of a term, `lost` among them
+  const auto found = modules.find(test::test_module("exact_sum"), std::array{terms});
+  const Words words(found.begin(), found.end());
+  EXPECT_TRUE(spvtools::SpirvTools(SPV_ENV_VULKAN_1_3).Validate(words));
+  const std::vector<std::uint32_t> sums = additions_of(words);
+  const std::set<std::uint32_t> precise = precise_results_of(words);
+  EXPECT_EQ(sums.size(), terms * additions);
+  for (const std::uint32_t sum : sums) EXPECT_TRUE(precise.contains(sum)) << sum;
 }
 
 TEST_F(SpecialisedModulesFolder, AreReadAgain) {
