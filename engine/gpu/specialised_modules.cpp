@@ -84,7 +84,7 @@ std::set<std::uint32_t> precise_results(const Words& words) {
 
 // SPIRV-Tools 2023.1 leaves copies of an unrolled instruction without its decorations. So where one
 // addition of `before` is precise, all of `after` are, and so on: more than there were.
-Words keep_precise(const Words& before, const Words& after) {
+Words keep_precise(const Words& before, Words after) {
   const std::set<std::uint32_t> precise = precise_results(before);
   std::set<std::uint32_t> opcodes;
   for_each_instruction(before, [&](std::size_t i, std::uint32_t opcode) {
@@ -100,10 +100,9 @@ Words keep_precise(const Words& before, const Words& after) {
     if (!opcodes.contains(opcode) || still_precise.contains(after[i + 2])) return;
     decorations.insert(decorations.end(), {3U << 16 | op_decorate, after[i + 2], no_contraction});
   });
-  Words words = after;
-  words.insert(words.begin() + static_cast<std::ptrdiff_t>(first_decoration), decorations.begin(),
+  after.insert(after.begin() + static_cast<std::ptrdiff_t>(first_decoration), decorations.begin(),
                decorations.end());
-  return words;
+  return after;
 }
 
 // The loops that the shader marks so, which drivers unroll one nesting at a time, with all their

@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <set>
 #include <spirv-tools/libspirv.hpp>
 #include <vector>
@@ -44,14 +45,22 @@ class SpecialisedModulesFolder : public ::testing::Test {
   fs::path folder_;
 };
 
-// SPIR-V 1.6, 2.3: an instruction's first word is its length, and in the low half its opcode; 48 to
-// 52 are the specialisation constants.
-bool has_specialisation_constants(const Words& words) {
+using Visit = std::function<void(std::uint32_t opcode, const std::uint32_t* words)>;
+
+// SPIR-V 1.6, 2.3: an instruction's first word is its length, and in the low half its opcode.
+void for_each_instruction(const Words& words, const Visit& visit) {
   for (std::size_t i = 5; i < words.size(); i += std::max(1U, words[i] >> 16)) {
-    const std::uint32_t opcode = words[i] & 0xFFFF;
-    if (opcode >= 48 && opcode <= 52) return true;
+    visit(words[i] & 0xFFFF, &words[i]);
   }
-  return false;
+}
+
+// Opcodes 48 to 52.
+bool has_specialisation_constants(const Words& words) {
+  bool found = false;
+  for_each_instruction(words, [&](std::uint32_t opcode, const std::uint32_t*) {
+    found |= opcode >= 48 && opcode <= 52;
+  });
+  return found;
 }
 
 TEST_F(SpecialisedModulesFolder, HoldValidCodeWithoutSpecialisationConstants) {
@@ -65,25 +74,6 @@ TEST_F(SpecialisedModulesFolder, HoldValidCodeWithoutSpecialisationConstants) {
   EXPECT_EQ(std::ranges::find(code, three), code.end());
 }
 
-// 3.49: OpFAdd and OpFSub; the result's number follows its type's.
-std::vector<std::uint32_t> additions_of(const Words& words) {
-  std::vector<std::uint32_t> results;
-  for (std::size_t i = 5; i < words.size(); i += std::max(1U, words[i] >> 16)) {
-    const std::uint32_t opcode = words[i] & 0xFFFF;
-    if (opcode == 129 || opcode == 131) results.push_back(words[i + 2]);
-  }
-  return results;
-}
-
-// 3.20: OpDecorate NoContraction.
-std::set<std::uint32_t> precise_results_of(const Words& words) {
-  std::set<std::uint32_t> results;
-  for (std::size_t i = 5; i < words.size(); i += std::max(1U, words[i] >> 16)) {
-    if ((words[i] & 0xFFFF) == 71 && words[i + 2] == 42) results.insert(words[i + 1]);
-  }
-  return results;
-}
-
 TEST(SpecialisedModules, UnrollLoopsAndKeepWhatIsPrecise) {
   SpecialisedModules modules("");
   constexpr std::uint32_t terms = 5;
@@ -91,8 +81,12 @@ TEST(SpecialisedModules, UnrollLoopsAndKeepWhatIsPrecise) {
   const auto found = modules.find(test::test_module("exact_sum"), std::array{terms});
   const Words words(found.begin(), found.end());
   EXPECT_TRUE(spvtools::SpirvTools(SPV_ENV_VULKAN_1_3).Validate(words));
-  const std::vector<std::uint32_t> sums = additions_of(words);
-  const std::set<std::uint32_t> precise = precise_results_of(words);
+  std::vector<std::uint32_t> sums;  // results of OpFAdd, OpFSub, whose numbers follow their types'
+  std::set<std::uint32_t> precise;  // targets of OpDecorate NoContraction
+  for_each_instruction(words, [&](std::uint32_t opcode, const std::uint32_t* instruction) {
+    if (opcode == 129 || opcode == 131) sums.push_back(instruction[2]);
+    if (opcode == 71 && instruction[2] == 42) precise.insert(instruction[1]);
+  });
   EXPECT_EQ(sums.size(), terms * additions);
   for (const std::uint32_t sum : sums) EXPECT_TRUE(precise.contains(sum)) << sum;
 }
